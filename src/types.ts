@@ -1,0 +1,140 @@
+/**
+ * The interfaces at which the parts of zmem meet.
+ *
+ * What: the backend contract (`FrontswapOps`), its optional ports, and the device contract.
+ *
+ * Why so: front-end, backends and devices know each other only through this file, so any of them
+ * can be replaced: a plain Map serves as oracle in tests, a file or Redis as device.
+ *
+ * Invariants: those of the 2010 frontswap posting; docs/contract.md numbers them.
+ */
+
+/** One page: exactly `pageSize` bytes. A view on a SharedArrayBuffer is accepted. */
+export type Page = Uint8Array;
+
+/**
+ * The five verbs of the 2010 frontswap posting, and the call that opens a type.
+ *
+ * Every call is synchronous. A `type` is the number of a swap area, an `offset` (u32) the number
+ * of a page inside it. Arguments were validated by the front-end; a backend validates again only
+ * where it is public itself.
+ */
+export interface FrontswapOps {
+  /**
+   * Prepares the backend for pages of `pageSize` bytes. Called once before any other verb; a
+   * second call with the same size changes nothing and gives the same id.
+   *
+   * @param pageSize a power of two from 4096 to 65536
+   * @returns the pool id, 0 or above, that serves every type; -1 when the backend can't start
+   */
+  init(pageSize: number): number;
+
+  /**
+   * Opens a type: from now on puts for it may be accepted. Opening an open type changes nothing.
+   *
+   * @returns false when the backend has no room for one more type: all puts for it will be rejected
+   */
+  openType(type: number): boolean;
+
+  /**
+   * Copies a page into the backend under (type, offset), replacing an older copy.
+   *
+   * @returns true when the page is kept: every get gives these bytes until flush or overwrite.
+   *   false when it was *rejected* (any reason, also a type that is not open): nothing is kept
+   *   under this key then, not even the older copy.
+   */
+  putPage(type: number, offset: number, page: Page): boolean;
+
+  /**
+   * Copies the page under (type, offset) into `page` and keeps it.
+   *
+   * @returns false when there is none; `page` is untouched then
+   * @throws ZmemError `ERR_ZMEM_CORRUPT` when the stored block is damaged
+   */
+  getPage(type: number, offset: number, page: Page): boolean;
+
+  /**
+   * Forgets the page under (type, offset).
+   *
+   * @returns true when there was one; flushing an absent page is harmless
+   */
+  flushPage(type: number, offset: number): boolean;
+
+  /** Forgets all pages of the type and closes it: puts are refused until it is opened again. */
+  flushArea(type: number): void;
+
+  /** Pages kept under a type, 0 when it is closed. */
+  countPages(type: number): number;
+}
+
+/** A synchronous swap device: what the backend rejects goes here, one slot per page. */
+export interface SwapDevice {
+  readonly pageSize: number;
+  /**
+   * Writes a page to a slot.
+   *
+   * @returns false when the device is full: nothing was written
+   * @throws ZmemError `ERR_ZMEM_DEVICE` when the write failed: the slot holds nothing then
+   */
+  writePage(slot: number, page: Page): boolean;
+  /**
+   * Reads a slot into `page`.
+   *
+   * @returns false when the slot holds nothing; `page` is untouched then
+   * @throws ZmemError `ERR_ZMEM_DEVICE` when the read failed or came short
+   */
+  readPage(slot: number, page: Page): boolean;
+  /** Gives a slot back. Discarding an empty slot is harmless. */
+  discardPage(slot: number): void;
+  /** Releases everything; later calls throw `ERR_ZMEM_CLOSED`. */
+  close(): void;
+}
+
+/** What a backend holds, in bytes unless the name says otherwise; each figure by itself. */
+export interface PoolStats {
+  /** Bytes of one page. */
+  readonly pageSize: number;
+  /** The limit on memory held; Infinity where there is none. */
+  readonly limitBytes: number;
+  /** Pages kept, same-filled ones included. */
+  readonly pages: number;
+  /** pages × pageSize. */
+  readonly logicalBytes: number;
+  /** Pages kept as one repeated 8-byte word. */
+  readonly sameFilledPages: number;
+  /** Pages kept uncompressed because compression would have saved no size class. */
+  readonly rawPages: number;
+  /** Pages kept as a compressed block. */
+  readonly compressedPages: number;
+  /** Bytes of all blocks and raw pages, before any rounding. */
+  readonly payloadBytes: number;
+  /** Bytes of the objects in use, rounded to size classes, object headers included. */
+  readonly objectBytes: number;
+  /** Bytes of all zspages, used or not. */
+  readonly zspageBytes: number;
+  /** Bytes of the (type, offset) index. */
+  readonly indexBytes: number;
+  /** Bytes of superblock, windows, scratch and allocator tables. */
+  readonly fixedBytes: number;
+  /** Bytes of held memory in no zspage, index or table. */
+  readonly freeBytes: number;
+  /** Bytes that linear memory has grown to: what the pool really costs. */
+  readonly heldBytes: number;
+  /** The highest `heldBytes` since the start. */
+  readonly peakHeldBytes: number;
+  /** Rejected puts by reason, since the start. */
+  readonly rejects: Readonly<Record<RejectReason, number>>;
+}
+
+/** Why a put was rejected. */
+export type RejectReason =
+  /** The type is not open. */
+  | "closedType"
+  /** The pool was told to refuse puts. */
+  | "disabled"
+  /** Neither free memory nor the limit had room. */
+  | "limit"
+  /** The engine refused to grow the memory. */
+  | "growth"
+  /** The page does not compress and the pool refuses raw pages. */
+  | "incompressible";
