@@ -1,0 +1,177 @@
+/**
+ * `npm test`: builds what the tests need, then runs every test file in a process of its own.
+ *
+ * What: test/**\/*.test.ts without test/slow; with `--slow` only test/slow. Words on the command
+ * line select the files whose path contains one of them. The last line is always
+ * `N passed, N failed, N skipped`, for people and for machines; the exit code is 1 when anything
+ * failed.
+ *
+ * Why so: a process per file means that a crash, an endless loop or a leak of one file costs that
+ * file only, and that memory limits are tested in a fresh process. Two files run at a time. Those
+ * that start a browser or install a package run alone at the end: they fill both cores by
+ * themselves, and their time limits mean something then.
+ *
+ * Invariants: a file that ends without uvu's totals, with another exit code than its totals say,
+ * or not at all within its time, counts as a failure. So does a filter that selects no file.
+ */
+import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { parseArgs, stripVTControlCharacters } from "node:util";
+import { listFiles, ROOT } from "./sources.mjs";
+import { buildWasm } from "./wasm.mjs";
+
+/** How long one file may take: normal, slow. */
+const TIME_LIMIT_MS = { normal: 240_000, slow: 40 * 60_000 };
+
+/** Files that run with nothing beside them. */
+const ALONE = [/^test\/browser\//, /^test\/package\.test\.ts$/];
+
+const { values: options, positionals: filters } = parseArgs({
+  options: { slow: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+
+function selectFiles() {
+  return listFiles("test")
+    .filter((path) => path.endsWith(".test.ts"))
+    .filter((path) => path.startsWith("test/slow/") === options.slow)
+    .filter((path) => filters.length === 0 || filters.some((word) => path.includes(word)));
+}
+
+/** Runs one file. Resolves to its totals, its output, its time and what went wrong around it. */
+function runFile(path) {
+  const started = performance.now();
+  const limitMs = options.slow ? TIME_LIMIT_MS.slow : TIME_LIMIT_MS.normal;
+  return new Promise((resolve) => {
+    // A group of its own, so that a browser started by a file that hangs ends with it.
+    const child = spawn(process.execPath, ["--import", "tsx", path], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: process.platform !== "win32",
+    });
+    running.add(child);
+    let output = "";
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      killGroup(child);
+    }, limitMs);
+    child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+    child.stderr.setEncoding("utf8").on("data", (text) => (output += text));
+    child.on("error", (error) => (output += `could not start: ${error.message}\n`));
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      running.delete(child);
+      const seconds = (performance.now() - started) / 1000;
+      const totals = parseTotals(output);
+      let trouble = null;
+      if (timedOut) trouble = `did not end within ${limitMs / 1000} s`;
+      else if (signal !== null) trouble = `was ended by ${signal}`;
+      else if (totals === null) trouble = `ended with code ${code} and no totals`;
+      else if (totals.passed + totals.skipped === 0) trouble = "ran no test";
+      else if (code !== 0 && totals.failed === 0) trouble = `ended with code ${code}`;
+      else if (code === 0 && totals.failed > 0) trouble = "ended with code 0 after a failure";
+      const { passed, failed, skipped } = totals ?? { passed: 0, failed: 0, skipped: 0 };
+      resolve({
+        path,
+        output,
+        seconds,
+        trouble,
+        passed,
+        failed: trouble === null ? failed : Math.max(failed, 1),
+        skipped,
+      });
+    });
+  });
+}
+
+/** Reads the totals that uvu prints at the end; null when it did not come to that. */
+function parseTotals(output) {
+  const text = stripVTControlCharacters(output);
+  const match = /^\s*Total:\s+(\d+)\s+Passed:\s+(\d+)\s+Skipped:\s+(\d+)\s+Duration:/m.exec(text);
+  if (match === null) return null;
+  const [total, passed, skipped] = match.slice(1).map(Number);
+  return { passed, failed: total - passed, skipped };
+}
+
+const running = new Set();
+
+function killGroup(child) {
+  try {
+    process.kill(process.platform === "win32" ? child.pid : -child.pid, "SIGKILL");
+  } catch {
+    // Gone already.
+  }
+}
+
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.on(signal, () => {
+    for (const child of running) killGroup(child);
+    process.exit(1);
+  });
+}
+
+const totals = { passed: 0, failed: 0, skipped: 0 };
+const failures = [];
+
+function report(result) {
+  for (const key of ["passed", "failed", "skipped"]) totals[key] += result[key];
+  const counts = [`${result.passed} passed`];
+  if (result.failed > 0) counts.push(`${result.failed} failed`);
+  if (result.skipped > 0) counts.push(`${result.skipped} skipped`);
+  const mark = result.failed > 0 ? "FAIL" : "ok  ";
+  console.log(`${mark} ${result.path}  ${counts.join(", ")}  ${result.seconds.toFixed(1)} s`);
+  // What a passing file has to say (seeds, skipped for want of a browser) stands in lines marked so.
+  const notes = result.output.split("\n").filter((line) => /^(SKIPPED|note|seed)\b/.test(line));
+  if (result.failed === 0) {
+    for (const line of notes) console.log(`       ${line}`);
+    return;
+  }
+  failures.push(result.path);
+  console.log(result.output.trimEnd());
+  if (result.trouble !== null) console.log(`${result.path} ${result.trouble}`);
+  console.log();
+}
+
+async function runAll(files, width) {
+  const queue = [...files];
+  const lanes = Array.from({ length: width }, async () => {
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+      report(await runFile(path));
+    }
+  });
+  await Promise.all(lanes);
+}
+
+async function main() {
+  const started = performance.now();
+  const files = selectFiles();
+  if (files.length === 0) {
+    console.log(`no test file matches ${filters.join(" ") || "test/**/*.test.ts"}`);
+    totals.failed += 1;
+    return;
+  }
+  for (const line of await buildWasm()) console.log(line);
+  const { buildDist } = await import("./bundle.mjs");
+  await buildDist();
+
+  const isAlone = (path) => ALONE.some((pattern) => pattern.test(path));
+  await runAll(
+    files.filter((path) => !isAlone(path)),
+    Math.min(2, availableParallelism()),
+  );
+  await runAll(files.filter(isAlone), 1);
+
+  const seconds = ((performance.now() - started) / 1000).toFixed(0);
+  console.log(`\n${files.length} files in ${seconds} s`);
+  for (const path of failures) console.log(`failed: ${path}`);
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`the tests could not run: ${error.message}`);
+  totals.failed += 1;
+}
+console.log(`${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`);
+process.exitCode = totals.failed > 0 ? 1 : 0;
