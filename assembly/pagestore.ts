@@ -1,0 +1,266 @@
+import { CODEC_LZ4, compressWith, decompressWith } from "./codec/registry";
+import { fillPage, isSameFilled } from "./codec/same-filled";
+import { MAX_TYPES } from "./constants";
+import {
+  detachAnyGroup,
+  ENTRIES_PER_GROUP,
+  findEntry,
+  releaseEntry,
+  reserveEntry,
+  writeEntry,
+} from "./index/directory";
+import {
+  entryToCodec,
+  entryToForm,
+  entryToLength,
+  entryToLocation,
+  filledEntry,
+  FORM_ABSENT,
+  FORM_BLOCK,
+  FORM_FILLED,
+  FORM_FILLED_OBJECT,
+  FORM_RAW,
+  hasObject,
+  objectEntry,
+} from "./index/entry";
+import { entryAddress, freeGroup } from "./index/group";
+import { createTypeRoot, destroyTypeRoot, TypeRoot, typeRoot } from "./index/type-root";
+import {
+  STATUS_ABSENT,
+  STATUS_CLOSED_TYPE,
+  STATUS_CORRUPT,
+  STATUS_DISABLED,
+  STATUS_INCOMPRESSIBLE,
+  STATUS_INVALID,
+  STATUS_OK,
+} from "./status";
+import { OPTION_ACCEPT_RAW, OPTION_ENABLED, Superblock, superblock } from "./superblock";
+import { countReject } from "./stats";
+import { lastFailure } from "./supply/supply";
+import { allocateObject, freeObject, locationToPayload } from "./zsmalloc/pool";
+import { classToSize, lengthToClass } from "./zsmalloc/size-classes";
+
+/**
+ * The page store: the verbs, and the only file that joins codec, allocator and index.
+ *
+ * ```
+ * put  same-filled? ─ yes ─ entry holds the word
+ *                   └ no ── compress ─ worth a smaller class? ─ yes ─ block  ┐ allocate, copy,
+ *                                                             └ no ── raw    ┘ publish, free the old
+ * get  entry ─ absent · word: fill · raw: copy · block: decompress into the window
+ * ```
+ *
+ * Invariants (frontswap, 2010): a put that returned OK can be got until flush or overwrite; a put
+ * that did not leaves nothing under its key, not even the older copy; a get keeps the page.
+ */
+
+/** Opens a type. @returns OK, also when it was open; LIMIT or GROWTH when memory is refused */
+export function openType(type: u32): i32 {
+  if (type >= MAX_TYPES) return STATUS_INVALID;
+  if (typeRoot(type)) return STATUS_OK;
+  return createTypeRoot(type) ? STATUS_OK : lastFailure;
+}
+
+/** Keeps the page in the put window. @returns OK or why it was rejected */
+export function putPage(type: u32, offset: u32): i32 {
+  const root = openRoot(type);
+  if (!root) return countReject(STATUS_CLOSED_TYPE);
+  const block = superblock();
+  const window: usize = block.putWindowAddress;
+  const pageSize = block.pageSize;
+  if (!(block.options & OPTION_ENABLED)) {
+    dropPage(root, offset);
+    return countReject(STATUS_DISABLED);
+  }
+  if (isSameFilled(window, pageSize)) {
+    const word = load<u64>(window);
+    return <u32>word == <u32>(word >> 32)
+      ? keepWord(root, offset, filledEntry(<u32>word))
+      : keepObject(root, offset, FORM_FILLED_OBJECT, 8, window);
+  }
+  const source: usize = block.blockAddress;
+  const length = compressWith(
+    CODEC_LZ4,
+    source,
+    block.worthLength,
+    window,
+    pageSize,
+    block.workspaceAddress,
+    block.effort,
+  );
+  if (length) return keepObject(root, offset, FORM_BLOCK + CODEC_LZ4, length, source);
+  if (block.options & OPTION_ACCEPT_RAW) {
+    return keepObject(root, offset, FORM_RAW, pageSize, window);
+  }
+  dropPage(root, offset);
+  return countReject(STATUS_INCOMPRESSIBLE);
+}
+
+/** Copies a page into the get window. @returns OK, ABSENT or CORRUPT */
+export function getPage(type: u32, offset: u32): i32 {
+  const root = openRoot(type);
+  if (!root) return STATUS_ABSENT;
+  const address = findEntry(root, offset);
+  if (!address) return STATUS_ABSENT;
+  const entry = load<u64>(address);
+  const block = superblock();
+  const window: usize = block.getWindowAddress;
+  const pageSize = block.pageSize;
+  const form = entryToForm(entry);
+  if (form > FORM_RAW) {
+    const length = entryToLength(entry);
+    const decoded = decompressWith(
+      entryToCodec(entry),
+      window,
+      pageSize,
+      payloadAddress(entry),
+      length,
+    );
+    return decoded ? STATUS_OK : STATUS_CORRUPT;
+  }
+  if (form == FORM_ABSENT) return STATUS_ABSENT;
+  if (form == FORM_RAW) {
+    memory.copy(window, payloadAddress(entry), pageSize);
+  } else if (form == FORM_FILLED) {
+    const word = <u64>entryToLocation(entry);
+    fillPage(window, pageSize, (word << 32) | word);
+  } else {
+    fillPage(window, pageSize, load<u64>(payloadAddress(entry)));
+  }
+  return STATUS_OK;
+}
+
+/** Forgets a page. @returns OK or ABSENT */
+export function flushPage(type: u32, offset: u32): i32 {
+  const root = openRoot(type);
+  return root && dropPage(root, offset) ? STATUS_OK : STATUS_ABSENT;
+}
+
+/** Forgets all pages of a type and closes it. */
+export function flushArea(type: u32): void {
+  const root = openRoot(type);
+  if (!root) return;
+  for (let bucket: u32 = 0; bucket < root.buckets; bucket++) {
+    let group = detachAnyGroup(root, bucket);
+    while (group) {
+      for (let place: u32 = 0; place < ENTRIES_PER_GROUP; place++) {
+        const entry = load<u64>(entryAddress(group, place));
+        if (entry) forget(entry);
+      }
+      freeGroup(root, group);
+      group = detachAnyGroup(root, bucket);
+    }
+  }
+  destroyTypeRoot(root);
+}
+
+/** Pages kept under a type. */
+export function countPages(type: u32): u32 {
+  const root = openRoot(type);
+  return root ? root.pages : 0;
+}
+
+/** How a page is kept: form << 20 | bytes of its payload; 0 when there is none. */
+export function inspectPage(type: u32, offset: u32): u32 {
+  const root = openRoot(type);
+  if (!root) return 0;
+  const address = findEntry(root, offset);
+  if (!address) return 0;
+  const entry = load<u64>(address);
+  const length = hasObject(entry) ? entryToLength(entry) : 0;
+  return (entryToForm(entry) << 20) | length;
+}
+
+/** Address of the payload of an entry that has an object. */
+export function payloadAddress(entry: u64): usize {
+  const size = classToSize(lengthToClass(entryToLength(entry)));
+  return locationToPayload(entryToLocation(entry), size);
+}
+
+function openRoot(type: u32): TypeRoot | null {
+  return type < MAX_TYPES ? typeRoot(type) : null;
+}
+
+/** Keeps a page whose entry says it all. @returns OK or why it was rejected */
+export function keepWord(root: TypeRoot, offset: u32, entry: u64): i32 {
+  const address = reserveEntry(root, offset);
+  if (!address) return countReject(lastFailure);
+  const old = load<u64>(address);
+  writeEntry(root, address, entry);
+  remember(entry);
+  if (old) forget(old);
+  return STATUS_OK;
+}
+
+/** Keeps `length` bytes at `source` as the object of a page. @returns OK or why it was rejected */
+export function keepObject(
+  root: TypeRoot,
+  offset: u32,
+  form: u32,
+  length: u32,
+  source: usize,
+): i32 {
+  const address = reserveEntry(root, offset);
+  if (!address) return countReject(lastFailure);
+  let old = load<u64>(address);
+  const classIndex = lengthToClass(length);
+  let location: u32;
+  if (hasObject(old) && lengthToClass(entryToLength(old)) == classIndex) {
+    // The new block fits where the old one lies.
+    location = entryToLocation(old);
+    recount(old, -1);
+    old = 0;
+  } else {
+    location = allocateObject(length, address);
+    if (!location && old) {
+      // The old copy has to go whether this put succeeds or fails: it may make the room.
+      writeEntry(root, address, 0);
+      forget(old);
+      old = 0;
+      location = allocateObject(length, address);
+    }
+    if (!location) {
+      const reason = lastFailure;
+      releaseEntry(root, address);
+      return countReject(reason);
+    }
+  }
+  memory.copy(locationToPayload(location, classToSize(classIndex)), source, length);
+  const entry = objectEntry(form, length, location);
+  writeEntry(root, address, entry);
+  remember(entry);
+  if (old) forget(old);
+  return STATUS_OK;
+}
+
+/** @returns whether there was a page */
+function dropPage(root: TypeRoot, offset: u32): bool {
+  const address = findEntry(root, offset);
+  if (!address) return false;
+  const entry = load<u64>(address);
+  if (!entry) return false;
+  writeEntry(root, address, 0);
+  releaseEntry(root, address);
+  forget(entry);
+  return true;
+}
+
+/** Counts an entry that was published. */
+function remember(entry: u64): void {
+  recount(entry, 1);
+}
+
+/** Uncounts an entry that is published no more, and frees its object. */
+function forget(entry: u64): void {
+  recount(entry, -1);
+  if (hasObject(entry)) freeObject(entryToLocation(entry));
+}
+
+function recount(entry: u64, change: i32): void {
+  const block: Superblock = superblock();
+  const form = entryToForm(entry);
+  block.pages += change;
+  if (form <= FORM_FILLED_OBJECT) block.filledPages += change;
+  else if (form == FORM_RAW) block.rawPages += change;
+  if (hasObject(entry)) block.payloadBytes += <i64>change * <i64>entryToLength(entry);
+}

@@ -1,0 +1,161 @@
+import { GRANULE_SHIFT, GRANULE_SIZE } from "../constants";
+import { BIN_HEADS_ADDRESS, superblock } from "../superblock";
+import { granulesToBin, granulesToFittingBin, NO_BIN } from "./bins";
+import { isFreeEnd, markFree, markUsed } from "./free-map";
+
+/**
+ * Free runs: the part of linear memory that is in no zspage, index or table.
+ *
+ * Why so: linear memory is contiguous, so zspages of any length are cut from runs of granules,
+ * best fit first, and a freed run joins its free neighbours at once. What keeps this from
+ * fragmenting is that a zspage takes a shorter run as well (zsmalloc/zspage): any run that holds
+ * one object is of use.
+ *
+ * Invariants: no two free runs touch; the run is in the list of its bin; `freeGranules` is the sum.
+ *
+ * Layout of a free run, links inside the free memory itself:
+ * ```
+ * u32 length in granules │ u32 next │ u32 previous │ …unused… │ u32 length again, in the last word
+ * ```
+ */
+
+const NEXT: usize = 4;
+const PREVIOUS: usize = 8;
+/** Runs of a shared bin that are tried before going to the next bin, where any run fits. */
+const SHARED_BIN_TRIES: i32 = 8;
+
+function binHead(bin: u32): usize {
+  return BIN_HEADS_ADDRESS + (bin << 2);
+}
+
+function setBinMask(bin: u32): void {
+  const block = superblock();
+  if (bin < 64) block.binMask0 |= <u64>1 << bin;
+  else if (bin < 128) block.binMask1 |= <u64>1 << (bin - 64);
+  else block.binMask2 |= <u64>1 << (bin - 128);
+}
+
+function clearBinMask(bin: u32): void {
+  const block = superblock();
+  if (bin < 64) block.binMask0 &= ~(<u64>1 << bin);
+  else if (bin < 128) block.binMask1 &= ~(<u64>1 << (bin - 64));
+  else block.binMask2 &= ~(<u64>1 << (bin - 128));
+}
+
+/** The first non-empty bin at or above `bin`, NO_BIN when there is none. */
+function nonEmptyBinFrom(bin: u32): u32 {
+  const block = superblock();
+  if (bin < 64) {
+    const mask = block.binMask0 >> bin;
+    if (mask) return bin + <u32>ctz(mask);
+    bin = 64;
+  }
+  if (bin < 128) {
+    const mask = block.binMask1 >> (bin - 64);
+    if (mask) return bin + <u32>ctz(mask);
+    bin = 128;
+  }
+  if (bin < NO_BIN) {
+    const mask = block.binMask2 >> (bin - 128);
+    if (mask) return bin + <u32>ctz(mask);
+  }
+  return NO_BIN;
+}
+
+function linkRun(address: usize, granules: u32): void {
+  const bin = granulesToBin(granules);
+  const head = binHead(bin);
+  const next: usize = load<u32>(head);
+  store<u32>(address, granules);
+  store<u32>(address, <u32>next, NEXT);
+  store<u32>(address, 0, PREVIOUS);
+  store<u32>(address + ((<usize>granules) << GRANULE_SHIFT) - 4, granules);
+  if (next) store<u32>(next, <u32>address, PREVIOUS);
+  store<u32>(head, <u32>address);
+  setBinMask(bin);
+  markFree(address, granules);
+}
+
+function unlinkRun(address: usize, granules: u32): void {
+  const bin = granulesToBin(granules);
+  const next: usize = load<u32>(address, NEXT);
+  const previous: usize = load<u32>(address, PREVIOUS);
+  if (next) store<u32>(next, <u32>previous, PREVIOUS);
+  if (previous) {
+    store<u32>(previous, <u32>next, NEXT);
+  } else {
+    store<u32>(binHead(bin), <u32>next);
+    if (!next) clearBinMask(bin);
+  }
+  markUsed(address, granules);
+}
+
+/** Gives `granules` at `address` back; they join free neighbours. */
+export function freeRun(address: usize, granules: u32): void {
+  const block = superblock();
+  block.freeGranules += granules;
+  const heldEnd = (<u64>block.heldWasmPages) << 16;
+  const end = address + ((<usize>granules) << GRANULE_SHIFT);
+  if (<u64>end < heldEnd && isFreeEnd(end)) {
+    const length = load<u32>(end);
+    unlinkRun(end, length);
+    granules += length;
+  }
+  if (isFreeEnd(address - GRANULE_SIZE)) {
+    const length = load<u32>(address - 4);
+    address -= (<usize>length) << GRANULE_SHIFT;
+    unlinkRun(address, length);
+    granules += length;
+  }
+  linkRun(address, granules);
+}
+
+/** Cuts `granules` off the free run at `address`, which must be at least as long. */
+function takeFrom(address: usize, granules: u32): usize {
+  const length = load<u32>(address);
+  unlinkRun(address, length);
+  if (length > granules) {
+    linkRun(address + ((<usize>granules) << GRANULE_SHIFT), length - granules);
+  }
+  superblock().freeGranules -= granules;
+  return address;
+}
+
+/**
+ * Takes the free run that fits `granules` best.
+ *
+ * @returns its address, 0 when no free run is long enough
+ */
+export function takeRun(granules: u32): usize {
+  const fitting = granulesToFittingBin(granules);
+  const own = granulesToBin(granules);
+  if (own != fitting) {
+    // A shared bin: some of its runs may be long enough.
+    let run: usize = load<u32>(binHead(own));
+    for (let tries = SHARED_BIN_TRIES; run && tries; tries--) {
+      if (load<u32>(run) >= granules) return takeFrom(run, granules);
+      run = load<u32>(run, NEXT);
+    }
+  }
+  const bin = nonEmptyBinFrom(fitting);
+  return bin == NO_BIN ? 0 : takeFrom(load<u32>(binHead(bin)), granules);
+}
+
+/**
+ * The length of the longest exact-bin free run shorter than `granules`.
+ *
+ * @param granules 1 to 64
+ * @returns granules, 0 when there is none
+ */
+export function longestRunBelow(granules: u32): u32 {
+  const below = granules > 63 ? <u64>-1 : (<u64>1 << granules) - 1;
+  const mask = superblock().binMask0 & below;
+  return mask ? 63 - <u32>clz(mask) : 0;
+}
+
+/** The free run that ends where held memory ends: its length in granules, 0 when there is none. */
+export function trailingRun(): u32 {
+  const end: u64 = (<u64>superblock().heldWasmPages) << 16;
+  const last = <usize>(end - GRANULE_SIZE);
+  return isFreeEnd(last) ? load<u32>(last + GRANULE_SIZE - 4) : 0;
+}

@@ -1,0 +1,163 @@
+import {
+  GRANULE_SHIFT,
+  GRANULE_SIZE,
+  GRANULES_PER_WASM_PAGE,
+  MAX_WASM_PAGES,
+  WASM_PAGE_SHIFT,
+} from "../constants";
+import { STATUS_GROWTH, STATUS_LIMIT } from "../status";
+import { superblock } from "../superblock";
+import { allocationMayGoOn } from "./fault";
+import { FREE_MAP_BYTES_PER_WASM_PAGE } from "./free-map";
+import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
+
+/**
+ * The supply of memory: runs of granules under the pool's limit, growing linear memory when needed.
+ *
+ * Why so: the limit counts everything. Memory *held* never grows over it, and since linear memory
+ * can't shrink, a pool whose limit was lowered under what it holds may still use free runs while
+ * held - free + need stays within the limit.
+ *
+ * Growth is by 1/256 of what is held, at least by what is needed: small enough to overshoot by less
+ * than half a percent, large enough that the call (some µs) is spread over many pages.
+ *
+ * Invariant: a failed allocation changes nothing.
+ */
+
+const GROWTH_STEP_SHIFT: u32 = 8;
+/** The free map is grown by an eighth and a little, so that small pools don't grow it often. */
+const FREE_MAP_SPARE_SHIFT: u32 = 3;
+const FREE_MAP_SPARE_WASM_PAGES: u32 = 16;
+
+/** Why the last allocation of this instance failed: STATUS_LIMIT or STATUS_GROWTH. */
+export let lastFailure: i32 = STATUS_LIMIT;
+
+/** @returns the address of a run of `granules`, 0 when limit or engine refuse (see lastFailure) */
+export function allocateRun(granules: u32): usize {
+  const block = superblock();
+  if (!allocationMayGoOn()) {
+    lastFailure = STATUS_GROWTH;
+    return 0;
+  }
+  if (usedGranules() + granules > block.limitGranules) {
+    lastFailure = STATUS_LIMIT;
+    return 0;
+  }
+  const run = takeRun(granules);
+  if (run) return run;
+  return grow(granules) ? takeRun(granules) : 0;
+}
+
+/**
+ * Takes a run of `granules` or, where growth would be needed, a free one that is shorter.
+ *
+ * @param least the shortest run that is of use
+ * @param wanted the best length, 63 granules at most unless it equals `least`
+ * @returns the address, 0 when limit or engine refuse; the length is in `lastRunGranules`
+ */
+export function allocateRunBetween(least: u32, wanted: u32): usize {
+  const block = superblock();
+  lastRunGranules = wanted;
+  if (!allocationMayGoOn()) {
+    lastFailure = STATUS_GROWTH;
+    return 0;
+  }
+  const used = usedGranules();
+  if (used + least > block.limitGranules) {
+    lastFailure = STATUS_LIMIT;
+    return 0;
+  }
+  const room = block.limitGranules - used;
+  if (room < wanted) wanted = room;
+  let run = takeRun(wanted);
+  if (!run && wanted > least) {
+    const shorter = longestRunBelow(wanted);
+    if (shorter >= least) {
+      wanted = shorter;
+      run = takeRun(shorter);
+    }
+  }
+  if (!run) {
+    if (!grow(wanted)) {
+      if (wanted == least || !grow(least)) return 0;
+      wanted = least;
+    }
+    run = takeRun(wanted);
+  }
+  lastRunGranules = wanted;
+  return run;
+}
+
+/** How long the run is that `allocateRunBetween` gave last. */
+export let lastRunGranules: u32 = 0;
+
+/** Granules in use by anything. */
+export function usedGranules(): u32 {
+  const block = superblock();
+  return heldGranules() - block.freeGranules;
+}
+
+/** Granules of linear memory. */
+export function heldGranules(): u32 {
+  return superblock().heldWasmPages * GRANULES_PER_WASM_PAGE;
+}
+
+/** Makes memory grow until a run of `granules` is free at its end. */
+function grow(granules: u32): bool {
+  const block = superblock();
+  const held = block.heldWasmPages;
+  const trailing = trailingRun();
+  const missing = trailing < granules ? granules - trailing : granules;
+  let need = (missing + GRANULES_PER_WASM_PAGE - 1) / GRANULES_PER_WASM_PAGE;
+  let mapPages: u32 = 0;
+  let mapGranules: u32 = 0;
+  if (held + need > block.freeMapWasmPages) {
+    // The free map must cover the new pages before they can be handed out: it moves to their start.
+    const required = held + need;
+    mapPages = required + (required >> FREE_MAP_SPARE_SHIFT) + FREE_MAP_SPARE_WASM_PAGES;
+    mapGranules = (mapPages * FREE_MAP_BYTES_PER_WASM_PAGE + GRANULE_SIZE - 1) >> GRANULE_SHIFT;
+    need = (granules + mapGranules + GRANULES_PER_WASM_PAGE - 1) / GRANULES_PER_WASM_PAGE;
+  }
+  const limit = min(block.limitWasmPages, MAX_WASM_PAGES);
+  if (held + need > limit) {
+    lastFailure = STATUS_LIMIT;
+    return false;
+  }
+  const covered = max(mapPages, block.freeMapWasmPages);
+  const step = min(max(need, held >> GROWTH_STEP_SHIFT), min(limit, covered) - held);
+  let grown = step;
+  if (memory.grow(step) < 0) {
+    if (step == need || memory.grow(need) < 0) {
+      lastFailure = STATUS_GROWTH;
+      return false;
+    }
+    grown = need;
+  }
+  block.heldWasmPages = held + grown;
+  if (block.peakWasmPages < held + grown) block.peakWasmPages = held + grown;
+  let start: usize = (<usize>held) << WASM_PAGE_SHIFT;
+  if (mapGranules) {
+    moveFreeMap(start, mapPages, mapGranules);
+    start += (<usize>mapGranules) << GRANULE_SHIFT;
+  }
+  freeRun(start, grown * GRANULES_PER_WASM_PAGE - mapGranules);
+  return true;
+}
+
+function moveFreeMap(address: usize, wasmPages: u32, granules: u32): void {
+  const block = superblock();
+  const oldAddress: usize = block.freeMapAddress;
+  const oldGranules = block.freeMapGranules;
+  const oldBytes = block.freeMapWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE;
+  memory.copy(address, oldAddress, oldBytes);
+  memory.fill(address + oldBytes, 0, ((<usize>granules) << GRANULE_SHIFT) - oldBytes);
+  block.freeMapAddress = <u32>address;
+  block.freeMapGranules = granules;
+  block.freeMapWasmPages = wasmPages;
+  block.tableGranules += granules;
+  // The first map lies in the fixed part (oldGranules is 0 then) and stays there.
+  if (oldGranules) {
+    block.tableGranules -= oldGranules;
+    freeRun(oldAddress, oldGranules);
+  }
+}

@@ -1,0 +1,19 @@
+/**
+ * The entry of the testing build: the release ABI, and what tests and benches reach for inside.
+ */
+export * from "./index";
+export * from "./codec/testing";
+export { failAllocations } from "./supply/fault";
+export { validate } from "./validate";
+export { classToSize, lengthToClass } from "./zsmalloc/size-classes";
+export { allocateObject, freeObject } from "./zsmalloc/pool";
+
+import { findEntry } from "./index/directory";
+import { TypeRoot, typeRoot } from "./index/type-root";
+import { payloadAddress } from "./pagestore";
+
+/** Address of the stored bytes of a page that has an object, for mangling them. */
+export function storedAddress(type: u32, offset: u32): u32 {
+  const root = changetype<TypeRoot>(typeRoot(type));
+  return <u32>payloadAddress(load<u64>(findEntry(root, offset)));
+}

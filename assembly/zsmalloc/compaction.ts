@@ -1,0 +1,105 @@
+import { superblock } from "../superblock";
+import { freeObject, PARTIAL_GROUPS, takeSlot } from "./pool";
+import { groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
+import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
+
+/**
+ * Compaction: empties the emptiest zspages of a class into its fullest ones.
+ *
+ * Why so: objects freed at random leave holes that only their own class can use; an emptied zspage
+ * is a run that every class can use. One object is moved at a time and every state in between is a
+ * sound one, so a call may stop after any object and the next goes on; all that is kept between
+ * calls is which class comes next.
+ *
+ * Invariant: an object moves only when the whole rest of its zspage can move too.
+ *
+ * Source: zs_compact's policy of 2023 (emptiest to fullest); per object instead of per class.
+ */
+
+/**
+ * Moves up to `budget` objects.
+ *
+ * @returns how many were moved; fewer than `budget` when nothing is left to gain
+ */
+export function compact(budget: u32): u32 {
+  const block = superblock();
+  let moved: u32 = 0;
+  for (let visited: u32 = 1; visited < block.classCount; visited++) {
+    moved += compactClass(sizeClass(block.compactionCursor), budget - moved);
+    if (moved == budget) break;
+    block.compactionCursor--;
+    if (!block.compactionCursor) block.compactionCursor = block.classCount - 1;
+  }
+  block.movedObjects += moved;
+  return moved;
+}
+
+/** Bytes of zspages that a compaction of one class would give back, about. */
+export function freeableBytes(classIndex: u32): u32 {
+  const record = sizeClass(classIndex);
+  if (!record.zspages) return 0;
+  const perZspage = record.capacity / record.zspages;
+  const zspages = (record.capacity - record.used) / max(perZspage, 1);
+  return zspages * perZspage * record.size;
+}
+
+function compactClass(record: SizeClass, budget: u32): u32 {
+  let moved: u32 = 0;
+  while (moved < budget) {
+    const source = emptiest(record);
+    if (!source) break;
+    const freeElsewhere = record.capacity - record.used - (source.capacity - source.used);
+    if (freeElsewhere < source.used) break;
+    moved += evacuate(record, source, budget - moved);
+  }
+  return moved;
+}
+
+function emptiest(record: SizeClass): Zspage | null {
+  const partial = record.groupMask & PARTIAL_GROUPS;
+  if (!partial) return null;
+  return changetype<Zspage>(load<u32>(groupHead(record, <u32>ctz(partial))));
+}
+
+/** The fullest zspage with a free slot that is not `source`; the caller knows that there is one. */
+function fullestBut(record: SizeClass, source: Zspage): Zspage {
+  let groups = record.groupMask & PARTIAL_GROUPS;
+  let group = 31 - <u32>clz(groups);
+  let address = load<u32>(groupHead(record, group));
+  if (address == <u32>changetype<usize>(source)) {
+    address = source.next;
+    if (!address) {
+      groups &= ~(1 << group);
+      group = 31 - <u32>clz(groups);
+      address = load<u32>(groupHead(record, group));
+    }
+  }
+  return changetype<Zspage>(address);
+}
+
+/** Moves objects out of a zspage until it is gone or the budget is. */
+function evacuate(record: SizeClass, source: Zspage, budget: u32): u32 {
+  const size = record.size;
+  const id = source.id;
+  let left: u32 = source.used;
+  let moved: u32 = 0;
+  for (let slot: u32 = 0; left && moved < budget; slot++) {
+    const from = slotAddress(source, slot, size);
+    const header = load<u32>(from);
+    if (!(header & USED_TAG)) continue;
+    moveObject(record, from, header & ~USED_TAG, (id << SLOT_BITS) | slot, fullestBut(record, source));
+    left--;
+    moved++;
+  }
+  return moved;
+}
+
+/** The owner is an entry, whose low 32 bits are the location. */
+function moveObject(record: SizeClass, from: usize, owner: u32, old: u32, target: Zspage): void {
+  const slot: u32 = target.freeHead;
+  const to = slotAddress(target, slot, record.size) + OBJECT_HEADER_SIZE;
+  const location = takeSlot(record, target, owner);
+  memory.copy(to, from + OBJECT_HEADER_SIZE, record.size - OBJECT_HEADER_SIZE);
+  store<u32>(owner, location);
+  freeObject(old);
+}
