@@ -122,6 +122,10 @@ export interface PoolStats {
   readonly heldBytes: number;
   /** The highest `heldBytes` since the start. */
   readonly peakHeldBytes: number;
+  /** Objects that compaction has moved, since the start. */
+  readonly movedObjects: number;
+  /** Wasm memories that the pages are spread over. */
+  readonly instances: number;
   /** Rejected puts by reason, since the start. */
   readonly rejects: Readonly<Record<RejectReason, number>>;
 }

@@ -1,0 +1,89 @@
+/**
+ * The border to the wasm module: its exports, its statuses and the columns of its statistics.
+ *
+ * Invariant: the numbers are those of assembly/status.ts, assembly/index/entry.ts and
+ * assembly/stats.ts; test/backends/abi.test.ts compares them.
+ */
+
+/** What the release module exports: numbers in, numbers out. */
+export interface ZmemExports {
+  boot(pageSize: number, limitBytes: number, options: number): number;
+  setLimit(limitBytes: number): void;
+  setEnabled(enabled: number): void;
+  openType(type: number): number;
+  putPage(type: number, offset: number): number;
+  getPage(type: number, offset: number): number;
+  flushPage(type: number, offset: number): number;
+  flushArea(type: number): void;
+  countPages(type: number): number;
+  inspectPage(type: number, offset: number): number;
+  putWindow(): number;
+  getWindow(): number;
+  writeStats(): number;
+  compact(budget: number): number;
+  freeableBytes(classIndex: number): number;
+  classCount(): number;
+  classColumn(classIndex: number, column: number): number;
+  startExport(type: number): void;
+  exportBatch(type: number): number;
+  expectObjects(classIndex: number, count: number): void;
+  importBatch(type: number, bytes: number): number;
+}
+
+export const STATUS_OK = 0;
+export const STATUS_ABSENT = 1;
+export const STATUS_CLOSED_TYPE = 2;
+export const STATUS_DISABLED = 3;
+export const STATUS_LIMIT = 4;
+export const STATUS_GROWTH = 5;
+export const STATUS_INCOMPRESSIBLE = 6;
+export const STATUS_CORRUPT = 7;
+export const STATUS_INVALID = 8;
+
+/** Option bit of `boot`: incompressible pages are kept raw. */
+export const OPTION_ACCEPT_RAW = 2;
+
+/** Columns of the statistics, in f64s from the address that `writeStats` gives. */
+export const STATS_COLUMNS = [
+  "pages",
+  "sameFilledPages",
+  "rawPages",
+  "payloadBytes",
+  "objectBytes",
+  "zspageBytes",
+  "indexBytes",
+  "fixedBytes",
+  "freeBytes",
+  "heldBytes",
+  "peakHeldBytes",
+  "zspages",
+  "movedObjects",
+  "closedType",
+  "disabled",
+  "limit",
+  "growth",
+  "incompressible",
+] as const;
+
+/** The name of a column of the statistics. */
+export type StatsColumn = (typeof STATS_COLUMNS)[number];
+
+/** Columns of a size class, for `classColumn`. */
+export const CLASS_SIZE = 0;
+export const CLASS_USED = 1;
+export const CLASS_CAPACITY = 2;
+export const CLASS_ZSPAGES = 3;
+export const CLASS_GRANULES = 4;
+export const CLASS_FIRST_GROUP = 8;
+export const CLASS_GROUPS = 9;
+
+export const GRANULE_SIZE = 256;
+export const WASM_PAGE_SIZE = 65536;
+export const MAX_WASM_PAGES = 65536;
+
+/** How `inspectPage` packs form and length. */
+export const INSPECT_LENGTH_BITS = 20;
+export const FORM_ABSENT = 0;
+export const FORM_FILLED = 1;
+export const FORM_FILLED_OBJECT = 2;
+export const FORM_RAW = 3;

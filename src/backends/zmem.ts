@@ -1,0 +1,486 @@
+/**
+ * The zmem backend: FrontswapOps over one instance of the wasm module.
+ *
+ * Why so: this file owns the border. It alone holds views on linear memory, makes them anew when
+ * growth has detached them, and turns statuses into answers. A page crosses once each way: one copy
+ * into the put window or out of the get window, no allocation on either path.
+ *
+ * Trim: linear memory can't shrink, so `trim` moves what lives into a fresh instance, in the form
+ * in which it is kept, and drops the old one; the object stays the same to its users.
+ *
+ * Invariants: those of FrontswapOps; a view handed out is valid until the next call.
+ */
+import { checkOffset, checkPage, checkPageSize, describe, ZmemError } from "../errors.ts";
+import type { CreateInstance } from "../platform/instantiate.ts";
+import type { FrontswapOps, Page, PoolStats } from "../types.ts";
+import {
+  CLASS_USED,
+  FORM_ABSENT,
+  FORM_FILLED,
+  FORM_FILLED_OBJECT,
+  FORM_RAW,
+  INSPECT_LENGTH_BITS,
+  MAX_WASM_PAGES,
+  OPTION_ACCEPT_RAW,
+  STATS_COLUMNS,
+  STATUS_ABSENT,
+  STATUS_CORRUPT,
+  STATUS_LIMIT,
+  STATUS_OK,
+  WASM_PAGE_SIZE,
+  type StatsColumn,
+  type ZmemExports,
+} from "./abi.ts";
+import { readClasses, type SizeClassStats } from "./class-stats.ts";
+
+/** Swap types that one pool can have open: 0 to MAX_TYPES - 1. */
+export const MAX_TYPES = 1024;
+
+/** How a pool is made. */
+export interface ZmemBackendOptions {
+  /** The most that linear memory may grow to, in bytes; Infinity (the default) is 4 GiB. */
+  readonly limitBytes?: number;
+  /** Whether pages that don't compress are kept raw (the default) or rejected. */
+  readonly acceptRaw?: boolean;
+  /** Wasm pages that linear memory may have at most, whatever the limit; for tests of growth. */
+  readonly maximumWasmPages?: number;
+}
+
+/** How one page is kept. */
+export interface PageInfo {
+  readonly form: "sameFilled" | "compressed" | "raw";
+  /** Bytes of its block; 0 for a page whose index entry holds all of it. */
+  readonly payloadBytes: number;
+}
+
+/** What a compaction did. */
+export interface CompactResult {
+  /** Objects moved. */
+  readonly movedObjects: number;
+  /** Whether nothing is left to gain. */
+  readonly done: boolean;
+}
+
+/** What a trim did. */
+export interface TrimResult {
+  /** False when the fresh instance could not be made: everything is as before. */
+  readonly trimmed: boolean;
+  /** Memory held before and after, bytes. */
+  readonly heldBytesBefore: number;
+  readonly heldBytesAfter: number;
+}
+
+const COMPACT_BATCH = 32;
+const CLOSED = "closed";
+
+/** A compressed page store in one wasm memory. */
+export class ZmemBackend implements FrontswapOps {
+  readonly #createInstance: CreateInstance;
+  readonly #acceptRaw: boolean;
+  readonly #maximumWasmPages: number;
+  readonly #openTypes = new Set<number>();
+  #limitBytes: number;
+  #enabled = true;
+  #pageSize = 0;
+  #state: "new" | "running" | typeof CLOSED = "new";
+  // Set by init; never read before, since every verb checks the state through the views' length.
+  #exports!: ZmemExports;
+  #memory!: WebAssembly.Memory;
+  #putView: Uint8Array = new Uint8Array(0);
+  #getView: Uint8Array = new Uint8Array(0);
+  /** Rejects and moves counted by instances that a trim has dropped. */
+  #carried: Partial<Record<StatsColumn, number>> = {};
+  #carriedPeakBytes = 0;
+
+  /**
+   * @param createInstance starts an instance of the module (src/platform)
+   * @throws RangeError or TypeError for a limit that is no number of bytes
+   */
+  constructor(createInstance: CreateInstance, options: ZmemBackendOptions = {}) {
+    this.#createInstance = createInstance;
+    this.#limitBytes = options.limitBytes ?? Infinity;
+    this.#acceptRaw = options.acceptRaw ?? true;
+    this.#maximumWasmPages = options.maximumWasmPages ?? MAX_WASM_PAGES;
+    checkLimit(this.#limitBytes);
+  }
+
+  /**
+   * @throws RangeError for a page size that is none, for another one than at the first call, or
+   *   when the limit has no room for the pool's fixed part
+   */
+  init(pageSize: number): number {
+    if (this.#state === CLOSED) throw closedError();
+    if (this.#state === "running") {
+      if (pageSize === this.#pageSize) return 0;
+      throw new RangeError(
+        `page size: expected ${this.#pageSize}, as at the first init, got ${describe(pageSize)}`,
+      );
+    }
+    checkPageSize(pageSize);
+    const started = this.#start(pageSize, this.#limitBytes);
+    if (!started) return -1;
+    this.#pageSize = pageSize;
+    this.#adopt(started);
+    this.#state = "running";
+    return 0;
+  }
+
+  get pageSize(): number {
+    return this.#pageSize;
+  }
+
+  openType(type: number): boolean {
+    this.#check();
+    if (type >>> 0 !== type || type >= MAX_TYPES) {
+      throw new RangeError(
+        `type: expected an integer from 0 to ${MAX_TYPES - 1}, got ${describe(type)}`,
+      );
+    }
+    if (this.#exports.openType(type) !== STATUS_OK) return false;
+    this.#openTypes.add(type);
+    return true;
+  }
+
+  putPage(type: number, offset: number, page: Page): boolean {
+    let view = this.#putView;
+    if (view.length === 0) view = this.#renewViews();
+    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (!(page instanceof Uint8Array) || page.length !== view.length) {
+      checkPage(page, this.#pageSize);
+    }
+    view.set(page);
+    return this.#exports.putPage(type, offset) === STATUS_OK;
+  }
+
+  getPage(type: number, offset: number, page: Page): boolean {
+    if (!(page instanceof Uint8Array) || page.length !== this.#pageSize) {
+      this.#check();
+      checkPage(page, this.#pageSize);
+    }
+    const view = this.viewPage(type, offset);
+    if (view === undefined) return false;
+    page.set(view);
+    return true;
+  }
+
+  /**
+   * The put window: a program that builds its page here saves the copy of `putPage`.
+   * Valid until the next call of any method.
+   */
+  get putWindow(): Uint8Array {
+    return this.#putView.length === 0 ? this.#renewViews() : this.#putView;
+  }
+
+  /** Puts the page that the program built in `putWindow`. @returns as putPage */
+  putWindowPage(type: number, offset: number): boolean {
+    this.#check();
+    if (offset >>> 0 !== offset) checkOffset(offset);
+    return this.#exports.putPage(type, offset) === STATUS_OK;
+  }
+
+  /**
+   * The page under (type, offset), to be read in place: no copy.
+   *
+   * @returns the get window, valid until the next call of any method; undefined when there is none
+   * @throws ZmemError `ERR_ZMEM_CORRUPT` when the stored block is damaged
+   */
+  viewPage(type: number, offset: number): Uint8Array | undefined {
+    let view = this.#getView;
+    if (view.length === 0) {
+      this.#renewViews();
+      view = this.#getView;
+    }
+    if (offset >>> 0 !== offset) checkOffset(offset);
+    const status = this.#exports.getPage(type, offset);
+    if (status === STATUS_OK) return view;
+    if (status === STATUS_CORRUPT) {
+      throw new ZmemError(
+        "ERR_ZMEM_CORRUPT",
+        `the block of page ${offset} of type ${type} does not decode to ${this.#pageSize} bytes`,
+      );
+    }
+    return undefined;
+  }
+
+  flushPage(type: number, offset: number): boolean {
+    this.#check();
+    checkOffset(offset);
+    return this.#exports.flushPage(type, offset) !== STATUS_ABSENT;
+  }
+
+  flushArea(type: number): void {
+    this.#check();
+    this.#exports.flushArea(type);
+    this.#openTypes.delete(type);
+  }
+
+  countPages(type: number): number {
+    this.#check();
+    return this.#exports.countPages(type) >>> 0;
+  }
+
+  /** How a page is kept; undefined when it isn't. */
+  inspectPage(type: number, offset: number): PageInfo | undefined {
+    this.#check();
+    checkOffset(offset);
+    const packed = this.#exports.inspectPage(type, offset) >>> 0;
+    const form = packed >>> INSPECT_LENGTH_BITS;
+    if (form === FORM_ABSENT) return undefined;
+    const payloadBytes = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
+    if (form === FORM_FILLED || form === FORM_FILLED_OBJECT) {
+      return { form: "sameFilled", payloadBytes };
+    }
+    return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+  }
+
+  /** The limit on memory held, bytes. */
+  get limitBytes(): number {
+    return this.#limitBytes;
+  }
+
+  /**
+   * Raises or lowers the limit. A pool that uses more than the new limit rejects puts until
+   * flushes, compaction or a trim have made room.
+   *
+   * @param options.trim trims when more is held than the new limit allows
+   */
+  setLimit(limitBytes: number, options: { readonly trim?: boolean } = {}): void {
+    this.#check();
+    checkLimit(limitBytes);
+    this.#limitBytes = limitBytes;
+    this.#exports.setLimit(limitBytes);
+    if (options.trim && this.#memory.buffer.byteLength > limitBytes) this.trim();
+  }
+
+  /** While disabled every put is rejected and drops the older copy; gets and flushes go on. */
+  setEnabled(enabled: boolean): void {
+    this.#check();
+    this.#enabled = enabled;
+    this.#exports.setEnabled(enabled ? 1 : 0);
+  }
+
+  /**
+   * Moves objects from the emptiest zspages into the fullest, so that runs become free.
+   *
+   * @param budget at most so many objects, and about so many microseconds; without: to the end
+   */
+  compact(
+    budget: { readonly objects?: number; readonly microseconds?: number } = {},
+  ): CompactResult {
+    this.#check();
+    const most = budget.objects ?? Infinity;
+    const until =
+      budget.microseconds === undefined ? Infinity : performance.now() + budget.microseconds / 1000;
+    let movedObjects = 0;
+    let done = false;
+    while (!done && movedObjects < most && performance.now() < until) {
+      const batch = Math.min(COMPACT_BATCH, most - movedObjects);
+      const moved = this.#exports.compact(batch);
+      movedObjects += moved;
+      done = moved < batch;
+    }
+    return { movedObjects, done };
+  }
+
+  /** Bytes that compaction would free, about. */
+  freeableBytes(): number {
+    this.#check();
+    let bytes = 0;
+    const count = this.#exports.classCount();
+    for (let index = 1; index < count; index++) bytes += this.#exports.freeableBytes(index) >>> 0;
+    return bytes;
+  }
+
+  /** Bytes of memory that a trim needs beside what is held, until it is done. */
+  trimPeakBytes(): number {
+    const stats = this.stats();
+    const live = stats.fixedBytes + stats.indexBytes + stats.objectBytes * TRIM_ROUNDING;
+    return Math.ceil(live / WASM_PAGE_SIZE + 1) * WASM_PAGE_SIZE;
+  }
+
+  /**
+   * Gives memory back: moves all pages into a fresh instance whose memory is just large enough.
+   * The old memory is released when the engine collects it, within seconds. Until then both exist:
+   * see `trimPeakBytes`.
+   */
+  trim(): TrimResult {
+    this.#check();
+    const heldBytesBefore = this.#memory.buffer.byteLength;
+    const unchanged = { trimmed: false, heldBytesBefore, heldBytesAfter: heldBytesBefore };
+    // The live pages may need more than a limit that was lowered; it holds again afterwards.
+    const fresh = this.#start(this.#pageSize, Infinity);
+    if (!fresh || !this.#moveInto(fresh)) return unchanged;
+    const heldBytesAfter = fresh.memory.buffer.byteLength;
+    if (heldBytesAfter >= heldBytesBefore) return unchanged;
+
+    for (const column of STATS_COLUMNS.slice(STATS_COLUMNS.indexOf("movedObjects"))) {
+      this.#carried[column] = this.#column(column);
+    }
+    const peak = heldBytesBefore + heldBytesAfter;
+    this.#carriedPeakBytes = Math.max(this.#column("peakHeldBytes"), peak);
+    this.#adopt(fresh);
+    this.#exports.setLimit(this.#limitBytes);
+    this.#exports.setEnabled(this.#enabled ? 1 : 0);
+    return { trimmed: true, heldBytesBefore, heldBytesAfter };
+  }
+
+  /** What the pool holds; each figure by itself. */
+  stats(): PoolStats {
+    this.#check();
+    const [pages, sameFilledPages, rawPages] = [
+      this.#column("pages"),
+      this.#column("sameFilledPages"),
+      this.#column("rawPages"),
+    ];
+    return {
+      pageSize: this.#pageSize,
+      limitBytes: this.#limitBytes,
+      pages,
+      logicalBytes: pages * this.#pageSize,
+      sameFilledPages,
+      rawPages,
+      compressedPages: pages - sameFilledPages - rawPages,
+      payloadBytes: this.#column("payloadBytes"),
+      objectBytes: this.#column("objectBytes"),
+      zspageBytes: this.#column("zspageBytes"),
+      indexBytes: this.#column("indexBytes"),
+      fixedBytes: this.#column("fixedBytes"),
+      freeBytes: this.#column("freeBytes"),
+      heldBytes: this.#column("heldBytes"),
+      peakHeldBytes: this.#column("peakHeldBytes"),
+      movedObjects: this.#column("movedObjects"),
+      instances: 1,
+      rejects: {
+        closedType: this.#column("closedType"),
+        disabled: this.#column("disabled"),
+        limit: this.#column("limit"),
+        growth: this.#column("growth"),
+        incompressible: this.#column("incompressible"),
+      },
+    };
+  }
+
+  /** The columns that zsmalloc shows per size class; classes without zspages are left out. */
+  classStats(): readonly SizeClassStats[] {
+    this.#check();
+    return readClasses(this.#exports);
+  }
+
+  /** Releases the memory; every later call throws `ERR_ZMEM_CLOSED`. */
+  close(): void {
+    this.#state = CLOSED;
+    const gone = undefined as unknown;
+    this.#memory = gone as WebAssembly.Memory;
+    this.#exports = gone as ZmemExports;
+    this.#putView = new Uint8Array(0);
+    this.#getView = new Uint8Array(0);
+    this.#openTypes.clear();
+  }
+
+  #check(): void {
+    if (this.#state === "running") return;
+    if (this.#state === CLOSED) throw closedError();
+    throw new ZmemError("ERR_ZMEM_TYPE_OFF", "the backend was not started: call init first");
+  }
+
+  /** @returns undefined when the engine refuses the memory */
+  #start(pageSize: number, limitBytes: number): RunningInstance | undefined {
+    let instance;
+    try {
+      instance = this.#createInstance(1, this.#maximumWasmPages);
+    } catch (error) {
+      if (error instanceof RangeError) return undefined;
+      throw error;
+    }
+    const exports = instance.exports as unknown as ZmemExports;
+    const options = this.#acceptRaw ? OPTION_ACCEPT_RAW : 0;
+    const status = exports.boot(pageSize, limitBytes, options);
+    if (status === STATUS_OK) return { exports, memory: instance.memory };
+    if (status === STATUS_LIMIT) {
+      throw new RangeError(
+        `limitBytes: expected room for the pool's fixed part (${fixedBytes(pageSize)} bytes for pages of ${pageSize}), got ${limitBytes}`,
+      );
+    }
+    return undefined;
+  }
+
+  #adopt({ exports, memory }: RunningInstance): void {
+    this.#exports = exports;
+    this.#memory = memory;
+    this.#makeViews();
+  }
+
+  #makeViews(): void {
+    const { buffer } = this.#memory;
+    this.#putView = new Uint8Array(buffer, this.#exports.putWindow() >>> 0, this.#pageSize);
+    this.#getView = new Uint8Array(buffer, this.#exports.getWindow() >>> 0, this.#pageSize);
+  }
+
+  /** Growth detaches views, which shows in their length. */
+  #renewViews(): Uint8Array {
+    this.#check();
+    this.#makeViews();
+    return this.#putView;
+  }
+
+  #column(name: StatsColumn): number {
+    const address = this.#exports.writeStats() >>> 0;
+    const columns = new Float64Array(this.#memory.buffer, address, STATS_COLUMNS.length);
+    const value = columns[STATS_COLUMNS.indexOf(name)] ?? 0;
+    if (name === "peakHeldBytes") return Math.max(value, this.#carriedPeakBytes);
+    return value + (this.#carried[name] ?? 0);
+  }
+
+  #moveInto(fresh: RunningInstance): boolean {
+    const from = this.#exports;
+    const to = fresh.exports;
+    const classes = from.classCount();
+    for (let index = 1; index < classes; index++) {
+      to.expectObjects(index, from.classColumn(index, CLASS_USED));
+    }
+    const source = new Uint8Array(this.#memory.buffer, from.putWindow() >>> 0, this.#pageSize * 3);
+    const target = to.putWindow() >>> 0;
+    let view = new Uint8Array(0);
+    for (const type of this.#openTypes) {
+      if (to.openType(type) !== STATUS_OK) return false;
+      from.startExport(type);
+      for (let bytes = from.exportBatch(type); bytes > 0; bytes = from.exportBatch(type)) {
+        if (view.length === 0) {
+          view = new Uint8Array(fresh.memory.buffer, target, source.length);
+        }
+        view.set(source);
+        if (to.importBatch(type, bytes) !== STATUS_OK) return false;
+      }
+    }
+    for (let index = 1; index < classes; index++) to.expectObjects(index, 0);
+    return true;
+  }
+}
+
+interface RunningInstance {
+  readonly exports: ZmemExports;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** Tails and the last zspage of each class, as a factor; measured 1.01 to 1.02 on the mix. */
+const TRIM_ROUNDING = 1.03;
+
+/** The wasm pages that boot needs, in bytes: class table, windows and scratch grow with the page. */
+function fixedBytes(pageSize: number): number {
+  return Math.ceil((40960 + pageSize * 4 + pageSize) / WASM_PAGE_SIZE) * WASM_PAGE_SIZE;
+}
+
+function checkLimit(limitBytes: unknown): void {
+  if (typeof limitBytes !== "number") {
+    throw new TypeError(`limitBytes: expected a number of bytes, got ${describe(limitBytes)}`);
+  }
+  if (!(limitBytes >= 0)) {
+    throw new RangeError(
+      `limitBytes: expected 0 or more, or Infinity, got ${describe(limitBytes)}`,
+    );
+  }
+}
+
+function closedError(): ZmemError {
+  return new ZmemError("ERR_ZMEM_CLOSED", "the backend was closed");
+}
