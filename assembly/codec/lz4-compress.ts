@@ -100,14 +100,13 @@ export function compressBlock(
     }
     let end = input + MIN_MATCH;
     while (true) {
-      if (end + 8 > sourceEnd) {
+      if (end + 8 > matchEnd) {
         while (end < matchEnd && load<u8>(end) == load<u8>(end - offset)) end++;
         break;
       }
       const difference = load<u64>(end) ^ load<u64>(end - offset);
       if (difference != 0) {
         end += <usize>(ctz(difference) >> 3);
-        if (end > matchEnd) end = matchEnd;
         break;
       }
       end += 8;
