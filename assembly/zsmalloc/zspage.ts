@@ -95,25 +95,26 @@ function reserveId(): bool {
 }
 
 /**
- * The zspage length that wastes least: its tail, and half of it left empty as the last zspage of
- * its class, each as a share.
+ * The zspage length that wastes least: its header and tail and, as the last zspage of its class,
+ * half of it left empty, each as a share. A trim knows how many objects will come, so none is left
+ * empty then.
  *
- * @param usedBytes bytes of the objects that the class has in use
  * @returns granules
  */
-function bestGranules(size: u32, usedBytes: u32, mostObjects: u32): u32 {
+function bestGranules(record: SizeClass): u32 {
+  const size = record.size;
+  const expected = record.expected;
   const least = objectsToGranules(1, size);
-  if (least >= MAX_GRANULES || mostObjects <= 1) return least;
+  if (least >= MAX_GRANULES || expected == 1) return least;
   let best = least;
   let bestWaste: f32 = Infinity;
-  const most = min(MAX_GRANULES, objectsToGranules(mostObjects, size));
+  const most = expected ? min(MAX_GRANULES, objectsToGranules(expected, size)) : MAX_GRANULES;
+  const usedBytes = <f32>record.used * <f32>size;
   for (let granules = least; granules <= most; granules++) {
     const bytes = granules << GRANULE_SHIFT;
-    const room = bytes - ZSPAGE_HEADER_SIZE;
-    const objects = room / size;
-    const overhead = <f32>(bytes - objects * size);
-    const waste =
-      overhead / <f32>bytes + (<f32>bytes * <f32>0.5) / (<f32>usedBytes + <f32>bytes);
+    const objects = (bytes - ZSPAGE_HEADER_SIZE) / size;
+    let waste = <f32>(bytes - objects * size) / <f32>bytes;
+    if (!expected) waste += (<f32>bytes * <f32>0.5) / (usedBytes + <f32>bytes);
     if (waste < bestWaste) {
       bestWaste = waste;
       best = granules;
@@ -132,9 +133,7 @@ export function createZspage(classIndex: u32): Zspage | null {
   const record = sizeClass(classIndex);
   const size = record.size;
   if (!reserveId()) return null;
-  const mostObjects = record.expected ? record.expected : SLOT_MASK + 1;
-  const wanted = bestGranules(size, (record.used + record.expected) * size, mostObjects);
-  const address = allocateRunBetween(objectsToGranules(1, size), wanted);
+  const address = allocateRunBetween(objectsToGranules(1, size), bestGranules(record));
   if (!address) return null;
   let granules = lastRunGranules;
   const room = (granules << GRANULE_SHIFT) - ZSPAGE_HEADER_SIZE;
