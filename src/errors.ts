@@ -20,8 +20,16 @@ export type ZmemErrorCode =
   | "ERR_ZMEM_UNSUPPORTED"
   /** The module could not be loaded or is not zmem's. */
   | "ERR_ZMEM_MODULE"
+  /** The engine refused the first memory of a pool. */
+  | "ERR_ZMEM_MEMORY"
   /** The swap type is not on. */
-  | "ERR_ZMEM_TYPE_OFF";
+  | "ERR_ZMEM_TYPE_OFF"
+  /** A backend that still keeps pages was to be replaced. */
+  | "ERR_ZMEM_BUSY"
+  /** A backend says that it has no page where it had accepted one. */
+  | "ERR_ZMEM_LOST"
+  /** A backend threw something unforeseen, which is the `cause`. */
+  | "ERR_ZMEM_BACKEND";
 
 /** An error that is not the fault of an argument. */
 export class ZmemError extends Error {
@@ -34,9 +42,18 @@ export class ZmemError extends Error {
   }
 }
 
+/** Bytes of a page: a power of two between these two. */
 export const MIN_PAGE_SIZE = 4096;
 export const MAX_PAGE_SIZE = 65536;
+
+/** The highest number of a page inside its swap area; offsets are u32. */
 export const MAX_OFFSET = 0xffff_ffff;
+
+/** The most pages that a swap area can have: one per offset. */
+export const MAX_PAGES = MAX_OFFSET + 1;
+
+/** Swap types are numbered from 0 to MAX_TYPES - 1, in the module as here. */
+export const MAX_TYPES = 1024;
 
 /** @throws RangeError unless `value` is a power of two from 4096 to 65536 */
 export function checkPageSize(value: unknown): asserts value is number {
@@ -49,28 +66,85 @@ export function checkPageSize(value: unknown): asserts value is number {
   }
 }
 
-/** @throws TypeError or RangeError unless `value` is a u32 */
-export function checkOffset(value: unknown): asserts value is number {
-  if (typeof value !== "number") {
-    throw new TypeError(`offset: expected a number, got ${describe(value)}`);
+/**
+ * Checks the number of a swap type.
+ *
+ * @throws TypeError unless `value` is a number, RangeError unless it is an integer from 0 to 1023
+ */
+export function checkType(value: unknown): asserts value is number {
+  checkInteger("swap type", value, 0, MAX_TYPES - 1);
+}
+
+/**
+ * Checks the number of pages of a swap area.
+ *
+ * @throws TypeError unless `value` is a number, RangeError unless it is an integer from 1 to 2^32
+ */
+export function checkPages(value: unknown): asserts value is number {
+  checkInteger("pages", value, 1, MAX_PAGES);
+}
+
+/**
+ * Checks the number of a page inside an area.
+ *
+ * @param pages how many pages the area has; 2^32, the most there can be, when left out
+ * @throws TypeError unless `value` is a number, RangeError unless it is a u32 below `pages`
+ */
+export function checkOffset(value: unknown, pages: number = MAX_PAGES): asserts value is number {
+  if (typeof value === "number" && value >>> 0 === value && value < pages) return;
+  checkInteger("offset", value, 0, pages - 1);
+}
+
+/**
+ * Checks a page. A Uint8Array of another realm (a frame, a test runner's sandbox) is accepted, and
+ * so is one on a SharedArrayBuffer: that nobody writes to it meanwhile is its owner's affair.
+ *
+ * @throws TypeError unless `value` is a Uint8Array whose buffer is attached, RangeError unless it
+ *   has `pageSize` bytes
+ */
+export function checkPage(value: unknown, pageSize: number): asserts value is Uint8Array {
+  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+    throw new TypeError(`page: expected a Uint8Array, got ${describe(value)}`);
   }
-  if (value >>> 0 !== value) {
+  if (value.length === pageSize) return;
+  if (isDetached(value)) {
+    throw new TypeError(
+      `page: expected ${pageSize} bytes, got a Uint8Array whose buffer is detached (transferred, or memory that has grown)`,
+    );
+  }
+  throw new RangeError(`page: expected ${pageSize} bytes, got ${value.length}`);
+}
+
+/** How a received value is shown in an error message: type and value, cut to one line. */
+export function describe(value: unknown): string {
+  if (typeof value === "number" || typeof value === "boolean") return String(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") {
+    return value.length > 40 ? `${JSON.stringify(value.slice(0, 40))}…` : JSON.stringify(value);
+  }
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "object") {
+    const { constructor } = value;
+    return typeof constructor === "function" && constructor.name ? constructor.name : "an object";
+  }
+  return `a ${typeof value}`;
+}
+
+function checkInteger(what: string, value: unknown, lowest: number, highest: number): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`${what}: expected a number, got ${describe(value)}`);
+  }
+  if (!Number.isInteger(value) || value < lowest || value > highest) {
     throw new RangeError(
-      `offset: expected an integer from 0 to ${MAX_OFFSET}, got ${describe(value)}`,
+      `${what}: expected an integer from ${lowest} to ${highest}, got ${describe(value)}`,
     );
   }
 }
 
-/** @throws TypeError unless `value` is a Uint8Array, RangeError unless it has `pageSize` bytes */
-export function checkPage(value: unknown, pageSize: number): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array)) {
-    throw new TypeError(`page: expected a Uint8Array, got ${describe(value)}`);
-  }
-  if (value.length !== pageSize) {
-    throw new RangeError(
-      `page: expected ${pageSize} bytes, got ${value.length}${isDetached(value) ? " (its buffer is detached)" : ""}`,
-    );
-  }
+function isForeignUint8Array(value: unknown): value is Uint8Array {
+  return (
+    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]"
+  );
 }
 
 function isDetached(view: Uint8Array): boolean {
@@ -82,15 +156,4 @@ function isDetached(view: Uint8Array): boolean {
   } catch {
     return true;
   }
-}
-
-/** How a received value is shown in an error message: type and value, cut to one line. */
-export function describe(value: unknown): string {
-  if (typeof value === "number" || typeof value === "bigint" || typeof value === "boolean") {
-    return String(value);
-  }
-  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  if (value === null || value === undefined) return String(value);
-  if (typeof value === "object") return value.constructor?.name ?? "an object";
-  return `a ${typeof value}`;
 }

@@ -32,7 +32,8 @@ export interface FrontswapOps {
   /**
    * Opens a type: from now on puts for it may be accepted. Opening an open type changes nothing.
    *
-   * @returns false when the backend has no room for one more type: all puts for it will be rejected
+   * @returns false when the backend has no room for one more type now: puts for it are rejected
+   *   until a later call succeeds
    */
   openType(type: number): boolean;
 
@@ -60,20 +61,24 @@ export interface FrontswapOps {
    */
   flushPage(type: number, offset: number): boolean;
 
-  /** Forgets all pages of the type and closes it: puts are refused until it is opened again. */
+  /**
+   * Forgets all pages of the type and closes it: puts are refused until it is opened again. A type
+   * that was never open is no error.
+   */
   flushArea(type: number): void;
 
   /** Pages kept under a type, 0 when it is closed. */
   countPages(type: number): number;
 }
 
-/** A synchronous swap device: what the backend rejects goes here, one slot per page. */
+/** A synchronous swap device: what the backend rejects goes here, one slot (u32) per page. */
 export interface SwapDevice {
+  /** Bytes of a page, the same as the front-end's. */
   readonly pageSize: number;
   /**
-   * Writes a page to a slot.
+   * Copies a page into a slot, replacing an older one.
    *
-   * @returns false when the device is full: nothing was written
+   * @returns false when the device is full: nothing was written, an older page is still there
    * @throws ZmemError `ERR_ZMEM_DEVICE` when the write failed: the slot holds nothing then
    */
   writePage(slot: number, page: Page): boolean;
@@ -88,6 +93,26 @@ export interface SwapDevice {
   discardPage(slot: number): void;
   /** Releases everything; later calls throw `ERR_ZMEM_CLOSED`. */
   close(): void;
+}
+
+/**
+ * The counters of the front-end, since its start. They mean what the code of the 2010 posting did,
+ * not what its documentation said.
+ */
+export interface FrontswapCounters {
+  /** Pages in the backend now, over all types: the set presence bits. */
+  readonly currPages: number;
+  /** Puts that the backend kept, new pages and overwrites alike. */
+  readonly succPuts: number;
+  /** Puts that the backend rejected (or failed at), overwrites included. */
+  readonly failedPuts: number;
+  /** Gets that found the page. A get of an absent page counts nowhere. */
+  readonly gets: number;
+  /**
+   * Flushes of a single page that was there. Neither a flush of a whole area nor the loss of an old
+   * page by a rejected overwrite counts.
+   */
+  readonly flushes: number;
 }
 
 /** What a backend holds, in bytes unless the name says otherwise; each figure by itself. */

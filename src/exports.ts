@@ -1,0 +1,36 @@
+/**
+ * What both entries export beside their `createZmem`: the parts, for programs that join them
+ * differently, and the types of what a program meets. docs/api.md describes each.
+ */
+export { MapBackend, type MapBackendOptions } from "./backends/map.ts";
+export type { SizeClassStats } from "./backends/class-stats.ts";
+export { ShardedZmemBackend, type ShardedZmemBackendOptions } from "./backends/sharded.ts";
+export {
+  ZmemBackend,
+  type CompactResult,
+  type PageInfo,
+  type TrimResult,
+  type ZmemBackendOptions,
+} from "./backends/zmem.ts";
+export { MemorySwapDevice, type MemorySwapDeviceOptions } from "./devices/memory.ts";
+export {
+  MAX_OFFSET,
+  MAX_PAGE_SIZE,
+  MAX_TYPES,
+  MIN_PAGE_SIZE,
+  ZmemError,
+  type ZmemErrorCode,
+} from "./errors.ts";
+export { Frontswap, type FrontswapOptions } from "./frontswap.ts";
+export { isSupported } from "./load.ts";
+export { instantiator, type CreateInstance, type WasmInstance } from "./platform/instantiate.ts";
+export { SwapArea, type SwapAreaOptions } from "./swap-area.ts";
+export type {
+  FrontswapCounters,
+  FrontswapOps,
+  Page,
+  PoolStats,
+  RejectReason,
+  SwapDevice,
+} from "./types.ts";
+export { Zmem, type SwapOnOptions, type ZmemOptions, type ZmemStats } from "./zmem.ts";

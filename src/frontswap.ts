@@ -1,0 +1,368 @@
+/**
+ * The front-end: swap types, presence bits and counters before a backend.
+ *
+ * What: what mm/frontswap.c of the 2010 posting was to Linux. It knows for each page of each type
+ * that is on whether the backend keeps it, so the backend is never asked in vain, and it is where
+ * arguments are validated: once, here, before anything changes.
+ *
+ * Why so: a backend may reject any put and must then have dropped the older copy. The bit says what
+ * is there even if a backend forgets that duty: a page whose last put failed is never asked for
+ * again, so it can't come back stale.
+ *
+ * Life of a type: `typeOn` → puts, gets, flushes → `flushArea`: all pages gone, puts rejected until
+ * `typeOn` again, or `typeOff`: the type is forgotten and every call on it throws.
+ *
+ * Backends: one at a time, registered before or after types are on. One that keeps pages can't be
+ * replaced: its pages would be lost (kernel 2015: "backends can never unregister").
+ *
+ * Invariants: bit set ⇔ the last put was kept and nothing was flushed since; `currPages` is the
+ * number of set bits. No put or get allocates. Source: [PATCH 2/4] of 22 April 2010, its behaviour.
+ */
+import { Bitmap } from "./bitmap.ts";
+import {
+  checkOffset,
+  checkPage,
+  checkPages,
+  checkPageSize,
+  checkType,
+  describe,
+  MIN_PAGE_SIZE,
+  ZmemError,
+} from "./errors.ts";
+import type { FrontswapCounters, FrontswapOps, Page } from "./types.ts";
+
+export interface FrontswapOptions {
+  /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
+  readonly pageSize?: number;
+}
+
+/** A type that is on. */
+interface SwapType {
+  /** Offsets are below this. */
+  readonly pages: number;
+  readonly present: Bitmap;
+  /** Set bits. */
+  count: number;
+  /** Whether the backend has opened it. */
+  open: boolean;
+  /** By flushArea: it stays closed until it is turned on again. */
+  flushed: boolean;
+}
+
+/** No backend, or one whose init failed. */
+const NO_POOL = -1;
+
+/** Swap types with a presence bit per page, before a backend that may reject any put. */
+export class Frontswap {
+  /** Bytes of a page. */
+  readonly pageSize: number;
+  /** By number of type; holes are types that are off. */
+  #types: (SwapType | undefined)[] = [];
+  #ops: FrontswapOps | null = null;
+  #poolId = NO_POOL;
+  #closed = false;
+  #currPages = 0;
+  #succPuts = 0;
+  #failedPuts = 0;
+  #gets = 0;
+  #flushes = 0;
+
+  /** @throws RangeError unless the page size is a power of two from 4096 to 65536 */
+  constructor(options: FrontswapOptions = {}) {
+    const { pageSize = MIN_PAGE_SIZE } = options;
+    checkPageSize(pageSize);
+    this.pageSize = pageSize;
+  }
+
+  /**
+   * Makes a backend the one that keeps the pages. It is initialised, and the types that are on are
+   * opened in it, before it takes over. While there is none, or its `init` failed, all is a no-op:
+   * nothing is kept, nothing counted. A failed `init` is tried again when a type is turned on.
+   *
+   * @param ops null to go without
+   * @returns the backend before this one, null for none; it keeps nothing of this front-end
+   * @throws ZmemError `ERR_ZMEM_BUSY` while the one before still keeps pages; nothing changes then.
+   *   What `init` throws.
+   */
+  register(ops: FrontswapOps | null): FrontswapOps | null {
+    this.#checkOpen();
+    const previous = this.#ops;
+    if (ops === previous) return previous;
+    if (this.#currPages > 0) {
+      throw new ZmemError(
+        "ERR_ZMEM_BUSY",
+        `the registered backend still keeps ${this.#currPages} pages: flush them before another takes over`,
+      );
+    }
+    const poolId = ops === null ? NO_POOL : ops.init(this.pageSize);
+    const opened = this.#types.map(
+      (area, type) => poolId >= 0 && !area?.flushed && (ops?.openType(type) ?? false),
+    );
+    this.#closeTypes();
+    this.#types.forEach((area, type) => {
+      if (area !== undefined) area.open = opened[type] ?? false;
+    });
+    this.#ops = ops;
+    this.#poolId = poolId;
+    return previous;
+  }
+
+  /**
+   * Turns a type on. Turning on one that is on changes nothing, unless its area was flushed: then
+   * puts are accepted again.
+   *
+   * @param type 0 to 1023
+   * @param pages how many offsets it has, 1 to 2^32; each costs a bit
+   * @throws RangeError when the type is on with another number of pages
+   */
+  typeOn(type: number, pages: number): void {
+    this.#checkOpen();
+    checkType(type);
+    checkPages(pages);
+    let area = this.#types[type];
+    if (area === undefined) {
+      const present = makeBitmap(pages);
+      area = { pages, present, count: 0, open: false, flushed: false };
+      this.#types[type] = area;
+    } else if (area.pages !== pages) {
+      throw new RangeError(
+        `swap type ${type} is on with ${area.pages} pages: turn it off before giving it ${pages}`,
+      );
+    }
+    area.flushed = false;
+    this.#start();
+    this.#openType(type, area);
+  }
+
+  /** Forgets all pages of a type, and the type. A type that is off is no error. */
+  typeOff(type: number): void {
+    this.flushArea(type);
+    // Not `delete`: that would cost the array its fast form.
+    this.#types[type] = undefined;
+  }
+
+  /** Whether a type is on. */
+  isOn(type: number): boolean {
+    this.#checkOpen();
+    checkType(type);
+    return this.#types[type] !== undefined;
+  }
+
+  /**
+   * Copies a page into the backend, replacing an older copy.
+   *
+   * @param offset below the pages of the type
+   * @param page exactly `pageSize` bytes
+   * @returns true when it is kept until flush or overwrite; false when it was rejected: nothing is
+   *   kept under this key then, not even the older copy
+   * @throws TypeError or RangeError for a bad argument, ZmemError `ERR_ZMEM_TYPE_OFF`: nothing has
+   *   changed then. ZmemError `ERR_ZMEM_BACKEND` when the backend threw: it counts as rejected.
+   */
+  putPage(type: number, offset: number, page: Page): boolean {
+    const area = this.#typeThatIsOn(type);
+    checkOffset(offset, area.pages);
+    checkPage(page, this.pageSize);
+    if (this.#poolId < 0) return false;
+    let kept = false;
+    try {
+      if (!area.open) this.#openType(type, area);
+      kept = this.#backend().putPage(type, offset, page);
+    } catch (error) {
+      throw backendFailure(type, offset, error);
+    } finally {
+      if (kept) {
+        this.#succPuts += 1;
+        if (area.present.set(offset)) this.#addPages(area, 1);
+      } else {
+        this.#failedPuts += 1;
+        if (area.present.clear(offset)) this.#addPages(area, -1);
+      }
+    }
+    return kept;
+  }
+
+  /**
+   * Copies a page out of the backend, which keeps it.
+   *
+   * @param page exactly `pageSize` bytes; untouched unless true is returned
+   * @returns false when there is none
+   * @throws TypeError or RangeError for a bad argument; ZmemError `ERR_ZMEM_TYPE_OFF`,
+   *   `ERR_ZMEM_CORRUPT` when the stored page is damaged, `ERR_ZMEM_LOST` when the backend says
+   *   that it has no such page though it had kept it, `ERR_ZMEM_BACKEND` when it threw
+   */
+  getPage(type: number, offset: number, page: Page): boolean {
+    const area = this.#typeThatIsOn(type);
+    checkOffset(offset, area.pages);
+    checkPage(page, this.pageSize);
+    if (!area.present.has(offset)) return false;
+    let found;
+    try {
+      found = this.#backend().getPage(type, offset, page);
+    } catch (error) {
+      throw backendFailure(type, offset, error);
+    }
+    if (!found) {
+      throw new ZmemError(
+        "ERR_ZMEM_LOST",
+        `${keyToText(type, offset)}: the backend has no page, though it had accepted one`,
+      );
+    }
+    this.#gets += 1;
+    return true;
+  }
+
+  /**
+   * Forgets a page.
+   *
+   * @returns whether there was one
+   * @throws as getPage
+   */
+  flushPage(type: number, offset: number): boolean {
+    const area = this.#typeThatIsOn(type);
+    checkOffset(offset, area.pages);
+    if (!area.present.clear(offset)) return false;
+    this.#addPages(area, -1);
+    this.#flushes += 1;
+    try {
+      this.#backend().flushPage(type, offset);
+    } catch (error) {
+      throw backendFailure(type, offset, error);
+    }
+    return true;
+  }
+
+  /**
+   * Forgets all pages of a type; puts for it are rejected until it is turned on again. A type that
+   * is off is no error.
+   */
+  flushArea(type: number): void {
+    this.#checkOpen();
+    checkType(type);
+    const area = this.#types[type];
+    if (area === undefined) return;
+    area.present.clearAll();
+    this.#addPages(area, -area.count);
+    area.flushed = true;
+    this.#closeType(type, area);
+  }
+
+  /** Whether the backend keeps a page; asks the presence bit only. @throws as getPage */
+  testPage(type: number, offset: number): boolean {
+    const area = this.#typeThatIsOn(type);
+    checkOffset(offset, area.pages);
+    return area.present.has(offset);
+  }
+
+  /** Pages of a type that the backend keeps. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
+  countPages(type: number): number {
+    return this.#typeThatIsOn(type).count;
+  }
+
+  /** The counters as they stand. */
+  counters(): FrontswapCounters {
+    this.#checkOpen();
+    return {
+      currPages: this.#currPages,
+      succPuts: this.#succPuts,
+      failedPuts: this.#failedPuts,
+      gets: this.#gets,
+      flushes: this.#flushes,
+    };
+  }
+
+  /**
+   * Turns all types off and lets the backend go, without closing it. Every later call throws
+   * `ERR_ZMEM_CLOSED`; a second close does nothing.
+   */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#closeTypes();
+    this.#types = [];
+    this.#currPages = 0;
+    this.#ops = null;
+    this.#poolId = NO_POOL;
+  }
+
+  #typeThatIsOn(type: number): SwapType {
+    const area = typeof type === "number" ? this.#types[type] : undefined;
+    return area ?? this.#refuseType(type);
+  }
+
+  #refuseType(type: number): never {
+    this.#checkOpen();
+    checkType(type);
+    throw new ZmemError("ERR_ZMEM_TYPE_OFF", `swap type ${type} is off: turn it on first`);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new ZmemError("ERR_ZMEM_CLOSED", "the front-end is closed");
+  }
+
+  #backend(): FrontswapOps {
+    // A set bit or a pool id of 0 and above implies a backend.
+    return this.#ops as FrontswapOps;
+  }
+
+  /** Initialises a backend whose init has failed so far, and opens the types that are on. */
+  #start(): void {
+    if (this.#ops === null || this.#poolId >= 0) return;
+    this.#poolId = this.#ops.init(this.pageSize);
+    this.#types.forEach((area, type) => {
+      if (area !== undefined) this.#openType(type, area);
+    });
+  }
+
+  #openType(type: number, area: SwapType): void {
+    if (this.#poolId < 0 || area.open || area.flushed) return;
+    area.open = this.#backend().openType(type);
+  }
+
+  #closeType(type: number, area: SwapType): void {
+    if (!area.open) return;
+    area.open = false;
+    try {
+      this.#backend().flushArea(type);
+    } catch (error) {
+      // A backend that its owner has closed already keeps nothing.
+      if (!(error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED")) throw error;
+    }
+  }
+
+  #closeTypes(): void {
+    this.#types.forEach((area, type) => {
+      if (area !== undefined) this.#closeType(type, area);
+    });
+  }
+
+  #addPages(area: SwapType, change: number): void {
+    area.count += change;
+    this.#currPages += change;
+  }
+}
+
+function makeBitmap(pages: number): Bitmap {
+  try {
+    return new Bitmap(pages);
+  } catch (error) {
+    throw new RangeError(
+      `pages: no memory for the presence bits of ${describe(pages)} pages, ${Bitmap.byteLength(pages)} bytes`,
+      { cause: error },
+    );
+  }
+}
+
+/** What a backend threw, as a ZmemError, so that a caller can tell it from its own bad argument. */
+function backendFailure(type: number, offset: number, error: unknown): ZmemError {
+  if (error instanceof ZmemError) return error;
+  const what = error instanceof Error ? error.message : describe(error);
+  return new ZmemError(
+    "ERR_ZMEM_BACKEND",
+    `${keyToText(type, offset)}: the backend failed: ${what}`,
+    { cause: error },
+  );
+}
+
+function keyToText(type: number, offset: number): string {
+  return `swap type ${type}, offset ${offset}`;
+}
