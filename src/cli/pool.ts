@@ -1,28 +1,39 @@
-import { instantiator } from "../platform/instantiate.ts";
-import { compileInline } from "../platform/inline.ts";
-import { ZmemBackend } from "../backends/zmem.ts";
+/**
+ * The pool that an input is measured in: the library's own, through its front-end, without a swap
+ * device, because a rejected page is to be counted here and not kept.
+ */
+import { MAX_INSTANCE_BYTES } from "../backends/sharded.ts";
+import { createZmem } from "../index.ts";
+import { UsageError } from "./arguments.ts";
 import { type OpenPool } from "./estimate.ts";
 
-/** A wasm memory can't grow beyond this. */
-export const MAX_LIMIT_BYTES = 4 * 1024 ** 3;
-
-export function createPoolOpener(pageSize: number, limitBytes: number): OpenPool {
-  return async () => {
-    const backend = new ZmemBackend(instantiator(await compileInline()), { limitBytes });
-    backend.init(pageSize);
-    backend.openType(0);
-    const held = new Set<number>();
+/**
+ * @param limitBytes the most memory that a pool may hold
+ * @throws UsageError when that is too little for any pool
+ */
+export async function createPoolOpener(pageSize: number, limitBytes: number): Promise<OpenPool> {
+  try {
+    (await createZmem({ pageSize, limitBytes })).close();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(error.message.replace(/^limitBytes/, "--limit"));
+  }
+  return async (slots) => {
+    // A pool that can't outgrow one memory needs no second one, whatever the limit.
+    const mostBytes = slots * pageSize * RAW_OVERHEAD;
+    const limit =
+      mostBytes < MAX_INSTANCE_BYTES ? Math.min(limitBytes, MAX_INSTANCE_BYTES) : limitBytes;
+    const zmem = await createZmem({ pageSize, limitBytes: limit });
+    const area = zmem.swapOn({ pages: slots });
     return {
-      put: (slot, page) => {
-        const ok = backend.putPage(0, slot, page);
-        if (ok) held.add(slot);
-        else held.delete(slot);
-        return ok;
-      },
-      get: (slot, page) => backend.getPage(0, slot, page),
-      has: (slot) => held.has(slot),
-      stats: () => backend.stats(),
-      close: () => backend.close(),
+      put: (slot, page) => area.put(slot, page),
+      get: (slot, page) => area.get(slot, page),
+      has: (slot) => zmem.frontswap.testPage(area.type, slot),
+      stats: () => zmem.stats(),
+      close: () => zmem.close(),
     };
   };
 }
+
+/** Held memory of incompressible pages over their bytes: object headers, index, one growth step. */
+const RAW_OVERHEAD = 1.25;

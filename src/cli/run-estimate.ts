@@ -10,7 +10,7 @@ import { type EstimateOptions } from "./arguments.ts";
 import { openDefaultInputs } from "./default-input.ts";
 import { type EstimateContext, estimateInput, type Report, sumReports } from "./estimate.ts";
 import { type Input, InputError, openPath } from "./inputs.ts";
-import { createPoolOpener, MAX_LIMIT_BYTES } from "./pool.ts";
+import { createPoolOpener } from "./pool.ts";
 import { reportsToText, reportToNotes, SCHEMA, toPrintable } from "./print.ts";
 import { createProgress } from "./progress.ts";
 
@@ -20,10 +20,13 @@ function machineMemory(): number {
   return constrained > 0 ? Math.min(totalmem(), constrained) : totalmem();
 }
 
-/** @returns the exit code */
+/**
+ * @returns the exit code
+ * @throws UsageError when an option makes no sense to the pool
+ */
 export async function runEstimate(options: EstimateOptions, version: string): Promise<number> {
   const quarter = Math.floor(machineMemory() / 4);
-  const limitBytes = Math.min(options.limitBytes ?? quarter, MAX_LIMIT_BYTES);
+  const limitBytes = options.limitBytes ?? quarter;
   const sampleBytes = options.sampleBytes ?? Math.max(quarter, options.pageSize);
   const { pageSize, seed } = options;
   const progress = createProgress(process.stderr);
@@ -49,7 +52,7 @@ export async function runEstimate(options: EstimateOptions, version: string): Pr
     pageSize,
     sampleBytes,
     seed,
-    openPool: createPoolOpener(pageSize, limitBytes),
+    openPool: await createPoolOpener(pageSize, limitBytes),
     progress,
     signal: interrupt.signal,
   };
