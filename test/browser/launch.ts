@@ -13,7 +13,7 @@
  * Invariants: without a browser a test is skipped loudly; on a CI machine it fails.
  */
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -87,6 +87,18 @@ async function unpack(): Promise<string> {
     cwd: ROOT,
     env: { ...process.env, TMPDIR: scratch, AWS_LAMBDA_JS_RUNTIME: "nodejs22.x" },
   });
+  // Its own looks for fonts in places of a Lambda; without any font the browser ends itself.
+  writeFileSync(
+    join(scratch, "fonts/fonts.conf"),
+    `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig>
+  <dir>/usr/share/fonts</dir>
+  <dir>${join(folder, "fonts")}</dir>
+  <cachedir>${join(folder, "fonts-cache")}</cachedir>
+</fontconfig>
+`,
+  );
   try {
     renameSync(scratch, folder);
   } catch (error) {
