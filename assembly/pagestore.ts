@@ -1,3 +1,4 @@
+import { EFFORT_HIGH } from "./codec/effort";
 import { CODEC_LZ4, compressWith, decompressWith } from "./codec/registry";
 import { fillPage, isSameFilled } from "./codec/same-filled";
 import { MAX_TYPES } from "./constants";
@@ -10,6 +11,7 @@ import {
   writeEntry,
 } from "./index/directory";
 import {
+  asTried,
   entryToCodec,
   entryToForm,
   entryToLength,
@@ -22,6 +24,8 @@ import {
   FORM_RAW,
   hasObject,
   objectEntry,
+  raiseRecency,
+  withRecencyOf,
 } from "./index/entry";
 import { entryAddress, freeGroup } from "./index/group";
 import { createTypeRoot, destroyTypeRoot, TypeRoot, typeRoot } from "./index/type-root";
@@ -54,6 +58,12 @@ import { classToSize, lengthToClass } from "./zsmalloc/size-classes";
  * that did not leaves nothing under its key, not even the older copy; a get keeps the page.
  */
 
+/**
+ * Bytes that the last put of this instance wanted to keep: its block, or the page; 0 when the put
+ * did not come that far.
+ */
+let pendingLength: u32 = 0;
+
 /** Opens a type. @returns OK, also when it was open; LIMIT or GROWTH when memory is refused */
 export function openType(type: u32): i32 {
   if (type >= MAX_TYPES) return STATUS_INVALID;
@@ -68,6 +78,7 @@ export function putPage(type: u32, offset: u32): i32 {
   const block = superblock();
   const window: usize = block.putWindowAddress;
   const pageSize = block.pageSize;
+  pendingLength = 0;
   if (!(block.options & OPTION_ENABLED)) {
     dropPage(root, offset);
     return countReject(STATUS_DISABLED);
@@ -85,15 +96,35 @@ export function putPage(type: u32, offset: u32): i32 {
     block.worthLength,
     window,
     pageSize,
-    block.workspaceAddress,
+    block.effort == EFFORT_HIGH ? block.highWorkspaceAddress : block.workspaceAddress,
     block.effort,
   );
+  pendingLength = length ? length : pageSize;
   if (length) return keepObject(root, offset, FORM_BLOCK + CODEC_LZ4, length, source);
   if (block.options & OPTION_ACCEPT_RAW) {
     return keepObject(root, offset, FORM_RAW, pageSize, window);
   }
   dropPage(root, offset);
   return countReject(STATUS_INCOMPRESSIBLE);
+}
+
+/**
+ * Tries again to keep the page of the last `putPage`, which was rejected for want of memory. The
+ * page is not compressed again: windows and block area must not have been used in between.
+ */
+export function retryPut(type: u32, offset: u32): i32 {
+  if (!pendingLength) return putPage(type, offset);
+  const root = openRoot(type);
+  if (!root) return countReject(STATUS_CLOSED_TYPE);
+  const block = superblock();
+  const isRaw = pendingLength == block.pageSize;
+  return keepObject(
+    root,
+    offset,
+    isRaw ? FORM_RAW : FORM_BLOCK + CODEC_LZ4,
+    pendingLength,
+    isRaw ? block.putWindowAddress : block.blockAddress,
+  );
 }
 
 /** Copies a page into the get window. @returns OK, ABSENT or CORRUPT */
@@ -116,11 +147,14 @@ export function getPage(type: u32, offset: u32): i32 {
       payloadAddress(entry),
       length,
     );
-    return decoded ? STATUS_OK : STATUS_CORRUPT;
+    if (!decoded) return STATUS_CORRUPT;
+    raiseRecency(address, entry);
+    return STATUS_OK;
   }
   if (form == FORM_ABSENT) return STATUS_ABSENT;
   if (form == FORM_RAW) {
     memory.copy(window, payloadAddress(entry), pageSize);
+    raiseRecency(address, entry);
   } else if (form == FORM_FILLED) {
     const word = <u64>entryToLocation(entry);
     fillPage(window, pageSize, (word << 32) | word);
@@ -177,7 +211,8 @@ export function payloadAddress(entry: u64): usize {
   return locationToPayload(entryToLocation(entry), size);
 }
 
-function openRoot(type: u32): TypeRoot | null {
+/** The root of a type, null when it is closed or no type. */
+export function openRoot(type: u32): TypeRoot | null {
   return type < MAX_TYPES ? typeRoot(type) : null;
 }
 
@@ -233,8 +268,27 @@ export function keepObject(
   return STATUS_OK;
 }
 
-/** @returns whether there was a page */
-function dropPage(root: TypeRoot, offset: u32): bool {
+/**
+ * Replaces the object of a page by a smaller one that decodes to the same page.
+ *
+ * @param owner address of the entry
+ * @returns false when memory is refused: the page stays as it is
+ */
+export function replaceObject(owner: usize, form: u32, length: u32, source: usize): bool {
+  const old = load<u64>(owner);
+  const location = allocateObject(length, owner);
+  if (!location) return false;
+  const size = classToSize(lengthToClass(length));
+  memory.copy(locationToPayload(location, size), source, length);
+  const entry = asTried(withRecencyOf(objectEntry(form, length, location), old));
+  store<u64>(owner, entry);
+  remember(entry);
+  forget(old);
+  return true;
+}
+
+/** Forgets a page. @returns whether there was one */
+export function dropPage(root: TypeRoot, offset: u32): bool {
   const address = findEntry(root, offset);
   if (!address) return false;
   const entry = load<u64>(address);

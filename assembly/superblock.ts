@@ -70,6 +70,14 @@ export class Superblock {
   effort: u32;
   /** The longest block that is worth keeping: the longest of the last class that pays. */
   worthLength: u32;
+  /** Workspace of the effort `high`, 0 until it is first wanted. */
+  highWorkspaceAddress: u32;
+
+  /** The hand of writeback: type and bucket that come next. */
+  handType: u32;
+  handBucket: u32;
+  /** The size class that recompression looks at next; 0: from the top. */
+  recompressCursor: u32;
   reserved: u32;
   /** Bytes of all blocks and raw pages. */
   payloadBytes: u64;
@@ -92,7 +100,7 @@ export const STATS_COUNT: u32 = 32;
 export const OPTION_ENABLED: u32 = 1;
 export const OPTION_ACCEPT_RAW: u32 = 2;
 
-if (offsetof<Superblock>() != 176) ERROR("superblock: the diagram and the record differ");
+if (offsetof<Superblock>() != 192) ERROR("superblock: the diagram and the record differ");
 
 const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 192;
 /** u32 heads of the lists of free runs, one per bin. */

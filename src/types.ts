@@ -71,6 +71,49 @@ export interface FrontswapOps {
   countPages(type: number): number;
 }
 
+/** A page that writeback may take: its block as it is stored. */
+export interface ColdPage {
+  readonly type: number;
+  readonly offset: number;
+  /** How the block is to be decoded; a device keeps it beside the block. Below 16. */
+  readonly form: number;
+  /** A view on the backend's memory, valid until the backend's next call but `dropCold`. */
+  readonly block: Uint8Array;
+}
+
+/**
+ * What a backend offers so that its coldest pages can go to a device: an optional port.
+ *
+ * A put that was rejected for want of room: `selectCold`, write the blocks, `dropCold` each,
+ * `compact`, `retryPut`. A page comes back through `decodeBlock`.
+ */
+export interface WritebackPort {
+  /** Lets writeback take pages of an open type, or not (the default). */
+  allowWriteback(type: number, allowed: boolean): void;
+  /**
+   * Lists pages that were not got for long, among the types that allow it. Same-filled pages are
+   * never listed: they hold no memory to speak of.
+   *
+   * @returns at most `most`, and as many as a window can list; none when none was found at once
+   */
+  selectCold(most: number): readonly ColdPage[];
+  /** Forgets the page at an index of the last list. @returns false when it has changed since */
+  dropCold(index: number): boolean;
+  /**
+   * Tries the put again that was rejected last, without compressing its page again. Only puts
+   * count in between: `selectCold`, `dropCold` and compaction may be called, nothing else.
+   *
+   * @returns as putPage
+   */
+  retryPut(type: number, offset: number): boolean;
+  /**
+   * Decodes a block that comes back from a device into `page`.
+   *
+   * @throws ZmemError `ERR_ZMEM_CORRUPT` when it does not decode to a page; `page` is untouched
+   */
+  decodeBlock(form: number, block: Uint8Array, page: Page): void;
+}
+
 /** A synchronous swap device: what the backend rejects goes here, one slot (u32) per page. */
 export interface SwapDevice {
   /** Bytes of a page, the same as the front-end's. */

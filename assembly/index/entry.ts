@@ -6,8 +6,8 @@
  * that may change later.
  *
  * ```
- * 63          56 55     54 53   52 51     48 47            32 31                           0
- * ├─ version ───┼─ lock ──┼─recency┼─ form ──┼─ length - 1 ───┼─ location, or word of filling ─┤
+ * 63              55 54    53   52 51     48 47            32 31                           0
+ * ├─ zero ──────────┼ tried ┼recency┼─ form ──┼─ length - 1 ───┼─ location, or word of filling ─┤
  * ```
  * - form ABSENT: the word is 0 as a whole
  * - form FILLED: a page of one repeated 32-bit word, kept in the low half; no object
@@ -15,8 +15,8 @@
  * - form RAW: an object of the page itself
  * - form BLOCK + codec: an object of a compressed block
  *
- * Version, lock and recency are zero in this build; they are the room that workers and writeback
- * need.
+ * Recency counts gets, up to 3; the hand of writeback counts it down (writeback.ts). Tried: the
+ * block can't get smaller (recompress.ts). The upper bits are the room that workers need.
  */
 
 export const ENTRY_SIZE: u32 = 8;
@@ -31,6 +31,10 @@ export const FORM_BLOCK: u32 = 3;
 const LENGTH_SHIFT: u64 = 32;
 const FORM_SHIFT: u64 = 48;
 const FORM_MASK: u32 = 15;
+const RECENCY_SHIFT: u64 = 52;
+const RECENCY_MASK: u32 = 3;
+const RECENCY_ONE: u64 = <u64>1 << RECENCY_SHIFT;
+const TRIED: u64 = <u64>1 << 54;
 
 /** The entry of a page kept as an object. */
 export function objectEntry(form: u32, length: u32, location: u32): u64 {
@@ -65,7 +69,37 @@ export function hasObject(entry: u64): bool {
   return entryToForm(entry) > FORM_FILLED;
 }
 
-/** The same entry with its object elsewhere. */
-export function withLocation(entry: u64, location: u32): u64 {
-  return (entry & 0xffff_ffff_0000_0000) | <u64>location;
+/** How often the page was got lately: 0 to 3. */
+export function entryToRecency(entry: u64): u32 {
+  return <u32>(entry >> RECENCY_SHIFT) & RECENCY_MASK;
+}
+
+/** Counts a get at the address of the entry. */
+export function raiseRecency(address: usize, entry: u64): void {
+  if (entryToRecency(entry) != RECENCY_MASK) store<u64>(address, entry + RECENCY_ONE);
+}
+
+/** Takes one get back; the recency must not be 0. */
+export function lowerRecency(address: usize, entry: u64): void {
+  store<u64>(address, entry - RECENCY_ONE);
+}
+
+/** Whether two entries name the same stored bytes, whatever happened to their recency. */
+export function isSameObject(one: u64, other: u64): bool {
+  const mask = ~(<u64>RECENCY_MASK << RECENCY_SHIFT);
+  return (one & mask) == (other & mask);
+}
+
+/** Whether recompression has been tried on this block. */
+export function isTried(entry: u64): bool {
+  return (entry & TRIED) != 0;
+}
+
+export function asTried(entry: u64): u64 {
+  return entry | TRIED;
+}
+
+/** `entry` with the recency of `other`. */
+export function withRecencyOf(entry: u64, other: u64): u64 {
+  return entry | (<u64>entryToRecency(other) << RECENCY_SHIFT);
 }

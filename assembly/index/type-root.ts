@@ -30,9 +30,11 @@ export class TypeRoot {
   mask: u32;
   /** First chunk with a free group, 0 when there is none. */
   partialChunk: u32;
+  /** 1 when writeback may take pages of this type. */
+  writeback: u32;
 }
 
-const SEGMENTS_OFFSET: usize = 24;
+const SEGMENTS_OFFSET: usize = 28;
 const ROOT_GRANULES: u32 = 2;
 export const FIRST_BUCKETS: u32 = 64;
 const FIRST_SHIFT: u32 = 6;

@@ -13,6 +13,7 @@ export interface ZmemExports {
   openType(type: number): number;
   putPage(type: number, offset: number): number;
   getPage(type: number, offset: number): number;
+  retryPut(type: number, offset: number): number;
   flushPage(type: number, offset: number): number;
   flushArea(type: number): void;
   countPages(type: number): number;
@@ -24,6 +25,13 @@ export interface ZmemExports {
   freeableBytes(classIndex: number): number;
   classCount(): number;
   classColumn(classIndex: number, column: number): number;
+  setEffort(effort: number): number;
+  recompress(budget: number): number;
+  setWriteback(type: number, allowed: number): void;
+  selectCold(most: number): number;
+  dropCold(index: number): number;
+  blockWindow(): number;
+  decodeBlock(form: number, length: number): number;
   startExport(type: number): void;
   exportBatch(type: number): number;
   expectObjects(classIndex: number, count: number): void;
@@ -42,6 +50,12 @@ export const STATUS_INVALID = 8;
 
 /** Option bit of `boot`: incompressible pages are kept raw. */
 export const OPTION_ACCEPT_RAW = 2;
+
+/** Efforts of compression, by the numbers of assembly/codec/effort.ts. */
+export const EFFORTS = ["fast", "default", "high"] as const;
+
+/** Bytes of one record of `selectCold` in the get window. */
+export const COLD_RECORD_SIZE = 24;
 
 /** Columns of the statistics, in f64s from the address that `writeStats` gives. */
 export const STATS_COLUMNS = [

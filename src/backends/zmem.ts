@@ -12,9 +12,11 @@
  */
 import { checkOffset, checkPage, checkPageSize, describe, ZmemError } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
-import type { FrontswapOps, Page, PoolStats } from "../types.ts";
+import type { ColdPage, FrontswapOps, Page, PoolStats, WritebackPort } from "../types.ts";
 import {
   CLASS_USED,
+  COLD_RECORD_SIZE,
+  EFFORTS,
   FORM_ABSENT,
   FORM_FILLED,
   FORM_FILLED_OBJECT,
@@ -42,8 +44,23 @@ export interface ZmemBackendOptions {
   readonly limitBytes?: number;
   /** Whether pages that don't compress are kept raw (the default) or rejected. */
   readonly acceptRaw?: boolean;
+  /** How much time a put may spend on compression; "default" when left out. */
+  readonly effort?: Effort;
   /** Wasm pages that linear memory may have at most, whatever the limit; for tests of growth. */
   readonly maximumWasmPages?: number;
+}
+
+/** All efforts write the same format: "fast" larger blocks, "high" smaller ones for cold pages. */
+export type Effort = (typeof EFFORTS)[number];
+
+/** What a recompression did. */
+export interface RecompressResult {
+  /** Pages tried, whether they got smaller or not. */
+  readonly triedPages: number;
+  /** Bytes of payload saved. */
+  readonly savedBytes: number;
+  /** Whether every page has been tried. */
+  readonly done: boolean;
 }
 
 /** How one page is kept. */
@@ -70,16 +87,20 @@ export interface TrimResult {
   readonly heldBytesAfter: number;
 }
 
+/** Steps between two looks at the clock. */
 const COMPACT_BATCH = 32;
+const RECOMPRESS_BATCH = 4;
 const CLOSED = "closed";
 
 /** A compressed page store in one wasm memory. */
-export class ZmemBackend implements FrontswapOps {
+export class ZmemBackend implements FrontswapOps, WritebackPort {
   readonly #createInstance: CreateInstance;
   readonly #acceptRaw: boolean;
   readonly #maximumWasmPages: number;
   readonly #openTypes = new Set<number>();
+  readonly #writebackTypes = new Set<number>();
   #limitBytes: number;
+  #effort: Effort;
   #enabled = true;
   #pageSize = 0;
   #state: "new" | "running" | typeof CLOSED = "new";
@@ -101,7 +122,9 @@ export class ZmemBackend implements FrontswapOps {
     this.#limitBytes = options.limitBytes ?? Infinity;
     this.#acceptRaw = options.acceptRaw ?? true;
     this.#maximumWasmPages = options.maximumWasmPages ?? MAX_WASM_PAGES;
+    this.#effort = options.effort ?? "default";
     checkLimit(this.#limitBytes);
+    checkEffort(this.#effort);
   }
 
   /**
@@ -122,7 +145,7 @@ export class ZmemBackend implements FrontswapOps {
     this.#pageSize = pageSize;
     this.#adopt(started);
     this.#state = "running";
-    return 0;
+    return this.setEffort(this.#effort) ? 0 : -1;
   }
 
   get pageSize(): number {
@@ -212,6 +235,7 @@ export class ZmemBackend implements FrontswapOps {
     this.#check();
     this.#exports.flushArea(type);
     this.#openTypes.delete(type);
+    this.#writebackTypes.delete(type);
   }
 
   countPages(type: number): number {
@@ -260,6 +284,39 @@ export class ZmemBackend implements FrontswapOps {
   }
 
   /**
+   * Sets the effort of puts from now on.
+   *
+   * @returns false when the workspace of "high" can't be had: the effort stays as it was
+   */
+  setEffort(effort: Effort): boolean {
+    this.#check();
+    checkEffort(effort);
+    if (this.#exports.setEffort(EFFORTS.indexOf(effort)) !== STATUS_OK) return false;
+    this.#effort = effort;
+    return true;
+  }
+
+  /**
+   * Raises stored blocks to the effort "high", largest first; a new block is kept only where its
+   * size class is smaller.
+   *
+   * @param budget at most so many pages, and about so many microseconds; without: to the end
+   */
+  recompress(
+    budget: { readonly pages?: number; readonly microseconds?: number } = {},
+  ): RecompressResult {
+    this.#check();
+    const before = this.#column("payloadBytes");
+    const { count, done } = runBudgeted(
+      budget.pages,
+      budget.microseconds,
+      RECOMPRESS_BATCH,
+      (batch) => this.#exports.recompress(batch),
+    );
+    return { triedPages: count, savedBytes: before - this.#column("payloadBytes"), done };
+  }
+
+  /**
    * Moves objects from the emptiest zspages into the fullest, so that runs become free.
    *
    * @param budget at most so many objects, and about so many microseconds; without: to the end
@@ -268,17 +325,12 @@ export class ZmemBackend implements FrontswapOps {
     budget: { readonly objects?: number; readonly microseconds?: number } = {},
   ): CompactResult {
     this.#check();
-    const most = budget.objects ?? Infinity;
-    const until =
-      budget.microseconds === undefined ? Infinity : performance.now() + budget.microseconds / 1000;
-    let movedObjects = 0;
-    let done = false;
-    while (!done && movedObjects < most && performance.now() < until) {
-      const batch = Math.min(COMPACT_BATCH, most - movedObjects);
-      const moved = this.#exports.compact(batch);
-      movedObjects += moved;
-      done = moved < batch;
-    }
+    const { count: movedObjects, done } = runBudgeted(
+      budget.objects,
+      budget.microseconds,
+      COMPACT_BATCH,
+      (batch) => this.#exports.compact(batch),
+    );
     return { movedObjects, done };
   }
 
@@ -321,7 +373,65 @@ export class ZmemBackend implements FrontswapOps {
     this.#adopt(fresh);
     this.#exports.setLimit(this.#limitBytes);
     this.#exports.setEnabled(this.#enabled ? 1 : 0);
+    for (const type of this.#writebackTypes) this.#exports.setWriteback(type, 1);
+    // Without memory for the workspace of "high" the pool goes on with the default.
+    this.#exports.setEffort(EFFORTS.indexOf(this.#effort));
     return { trimmed: true, heldBytesBefore, heldBytesAfter };
+  }
+
+  allowWriteback(type: number, allowed: boolean): void {
+    this.#check();
+    this.#exports.setWriteback(type, allowed ? 1 : 0);
+    if (allowed) this.#writebackTypes.add(type);
+    else this.#writebackTypes.delete(type);
+  }
+
+  selectCold(most: number): readonly ColdPage[] {
+    this.#check();
+    const count = this.#exports.selectCold(most);
+    const { buffer } = this.#memory;
+    const records = new Uint32Array(buffer, this.#exports.getWindow() >>> 0);
+    const word = (index: number, at: number): number =>
+      records[(index * COLD_RECORD_SIZE) / 4 + at] as number;
+    return Array.from({ length: count }, (_, index) => {
+      const packed = word(index, 3);
+      const length = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
+      return {
+        type: word(index, 0),
+        offset: word(index, 1),
+        form: packed >>> INSPECT_LENGTH_BITS,
+        block: new Uint8Array(buffer, word(index, 2), length),
+      };
+    });
+  }
+
+  dropCold(index: number): boolean {
+    this.#check();
+    return this.#exports.dropCold(index) === STATUS_OK;
+  }
+
+  retryPut(type: number, offset: number): boolean {
+    this.#check();
+    return this.#exports.retryPut(type, offset) === STATUS_OK;
+  }
+
+  decodeBlock(form: number, block: Uint8Array, page: Page): void {
+    this.#check();
+    checkPage(page, this.#pageSize);
+    let status = STATUS_CORRUPT;
+    if (block.length >= 1 && block.length <= this.#pageSize) {
+      const at = this.#exports.blockWindow() >>> 0;
+      new Uint8Array(this.#memory.buffer, at, block.length).set(block);
+      status = this.#exports.decodeBlock(form, block.length);
+    }
+    if (status !== STATUS_OK) {
+      throw new ZmemError(
+        "ERR_ZMEM_CORRUPT",
+        `a block of ${block.length} bytes and form ${form} does not decode to ${this.#pageSize} bytes`,
+      );
+    }
+    if (this.#getView.length === 0) this.#makeViews();
+    page.set(this.#getView);
   }
 
   /** What the pool holds; each figure by itself. */
@@ -468,6 +578,31 @@ const TRIM_ROUNDING = 1.03;
 /** The wasm pages that boot needs, in bytes: class table, windows and scratch grow with the page. */
 function fixedBytes(pageSize: number): number {
   return Math.ceil((40960 + pageSize * 4 + pageSize) / WASM_PAGE_SIZE) * WASM_PAGE_SIZE;
+}
+
+/** Calls `step` with batches until it does less than it was asked, or a budget is used up. */
+function runBudgeted(
+  most = Infinity,
+  microseconds: number | undefined,
+  batchSize: number,
+  step: (batch: number) => number,
+): { count: number; done: boolean } {
+  const until = microseconds === undefined ? Infinity : performance.now() + microseconds / 1000;
+  let count = 0;
+  let done = false;
+  while (!done && count < most && performance.now() < until) {
+    const batch = Math.min(batchSize, most - count);
+    const finished = step(batch);
+    count += finished;
+    done = finished < batch;
+  }
+  return { count, done };
+}
+
+function checkEffort(effort: unknown): void {
+  if (!EFFORTS.includes(effort as Effort)) {
+    throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
+  }
 }
 
 function checkLimit(limitBytes: unknown): void {
