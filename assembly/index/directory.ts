@@ -79,7 +79,7 @@ export function writeEntry(root: TypeRoot, address: usize, entry: u64): void {
 export function releaseEntry(root: TypeRoot, address: usize): void {
   const group = entryToGroup(address);
   if (groupToLive(group)) return;
-  let link = bucketAddress(root, keyToBucket(root, groupToKey(group)));
+  const link = bucketAddress(root, keyToBucket(root, groupToKey(group)));
   let current: usize = load<u32>(link);
   if (current == group) {
     store<u32>(link, <u32>groupToNext(group));

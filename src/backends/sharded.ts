@@ -11,13 +11,15 @@
  */
 import { checkOffset, describe } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
-import type { FrontswapOps, Page, PoolStats } from "../types.ts";
+import type { ColdPage, FrontswapOps, Page, PoolStats, WritebackPort } from "../types.ts";
 import { MAX_WASM_PAGES, WASM_PAGE_SIZE } from "./abi.ts";
 import type { SizeClassStats } from "./class-stats.ts";
 import {
   ZmemBackend,
   type CompactResult,
+  type Effort,
   type PageInfo,
+  type RecompressResult,
   type TrimResult,
   type ZmemBackendOptions,
 } from "./zmem.ts";
@@ -36,9 +38,11 @@ export interface ShardedZmemBackendOptions extends ZmemBackendOptions {
 const RUN_SHIFT = 6;
 
 /** A compressed page store in several wasm memories. */
-export class ShardedZmemBackend implements FrontswapOps {
+export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
   readonly #shards: readonly ZmemBackend[];
   #limitBytes: number;
+  /** The instance of the last put: where writeback has to make room when it was rejected. */
+  #lastPut: ZmemBackend;
 
   /** @throws RangeError for limits from which no number of instances follows */
   constructor(createInstance: CreateInstance, options: ShardedZmemBackendOptions) {
@@ -59,6 +63,7 @@ export class ShardedZmemBackend implements FrontswapOps {
       { length: count },
       () => new ZmemBackend(createInstance, { ...rest, limitBytes: limitBytes / count }),
     );
+    this.#lastPut = this.#first;
   }
 
   init(pageSize: number): number {
@@ -81,7 +86,8 @@ export class ShardedZmemBackend implements FrontswapOps {
   }
 
   putPage(type: number, offset: number, page: Page): boolean {
-    return this.#shardOf(type, offset).putPage(type, offset, page);
+    this.#lastPut = this.#shardOf(type, offset);
+    return this.#lastPut.putPage(type, offset, page);
   }
 
   getPage(type: number, offset: number, page: Page): boolean {
@@ -101,6 +107,7 @@ export class ShardedZmemBackend implements FrontswapOps {
   /** Puts the page built in `putWindow`; one copy more where another instance has to take it. */
   putWindowPage(type: number, offset: number): boolean {
     const shard = this.#shardOf(type, offset);
+    this.#lastPut = shard;
     return shard === this.#first
       ? shard.putWindowPage(type, offset)
       : shard.putPage(type, offset, this.#first.putWindow);
@@ -134,6 +141,49 @@ export class ShardedZmemBackend implements FrontswapOps {
 
   setEnabled(enabled: boolean): void {
     for (const shard of this.#shards) shard.setEnabled(enabled);
+  }
+
+  setEffort(effort: Effort): boolean {
+    return this.#shards.every((shard) => shard.setEffort(effort));
+  }
+
+  recompress(
+    budget: { readonly pages?: number; readonly microseconds?: number } = {},
+  ): RecompressResult {
+    const until = performance.now() + (budget.microseconds ?? Infinity) / 1000;
+    let triedPages = 0;
+    let savedBytes = 0;
+    let done = true;
+    for (const shard of this.#shards) {
+      const result = shard.recompress({
+        pages: (budget.pages ?? Infinity) - triedPages,
+        microseconds: (until - performance.now()) * 1000,
+      });
+      triedPages += result.triedPages;
+      savedBytes += result.savedBytes;
+      done &&= result.done;
+    }
+    return { triedPages, savedBytes, done };
+  }
+
+  allowWriteback(type: number, allowed: boolean): void {
+    for (const shard of this.#shards) shard.allowWriteback(type, allowed);
+  }
+
+  selectCold(most: number): readonly ColdPage[] {
+    return this.#lastPut.selectCold(most);
+  }
+
+  dropCold(index: number): boolean {
+    return this.#lastPut.dropCold(index);
+  }
+
+  retryPut(type: number, offset: number): boolean {
+    return this.#lastPut.retryPut(type, offset);
+  }
+
+  decodeBlock(form: number, block: Uint8Array, page: Page): void {
+    this.#first.decodeBlock(form, block, page);
   }
 
   compact(
