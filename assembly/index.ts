@@ -9,7 +9,15 @@ import { inspectPage } from "./pagestore";
 import { superblock } from "./superblock";
 
 export { boot, setEnabled, setLimit } from "./boot";
-export { countPages, flushArea, flushPage, getPage, openType, putPage, retryPut } from "./pagestore";
+export {
+  countPages,
+  flushArea,
+  flushPage,
+  getPage,
+  openType,
+  putPage,
+  retryPut,
+} from "./pagestore";
 export { recompress, setEffort } from "./recompress";
 export { blockWindow, decodeBlock, dropCold, selectCold, setWriteback } from "./writeback";
 export { inspectPage };

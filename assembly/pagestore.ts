@@ -73,6 +73,7 @@ export function openType(type: u32): i32 {
 
 /** Keeps the page in the put window. @returns OK or why it was rejected */
 export function putPage(type: u32, offset: u32): i32 {
+  pendingForm = FORM_ABSENT;
   const root = openRoot(type);
   if (!root) return countReject(STATUS_CLOSED_TYPE);
   const block = superblock();
@@ -86,8 +87,8 @@ export function putPage(type: u32, offset: u32): i32 {
   if (isSameFilled(window, pageSize)) {
     const word = load<u64>(window);
     return <u32>word == <u32>(word >> 32)
-      ? keepWord(root, offset, filledEntry(<u32>word))
-      : keepObject(root, offset, FORM_FILLED_OBJECT, 8, window);
+      ? keepPending(root, offset, FORM_FILLED, 0, window)
+      : keepPending(root, offset, FORM_FILLED_OBJECT, 8, window);
   }
   const source: usize = block.blockAddress;
   const length = compressWith(
@@ -99,10 +100,9 @@ export function putPage(type: u32, offset: u32): i32 {
     block.effort == EFFORT_HIGH ? block.highWorkspaceAddress : block.workspaceAddress,
     block.effort,
   );
-  pendingLength = length ? length : pageSize;
-  if (length) return keepObject(root, offset, FORM_BLOCK + CODEC_LZ4, length, source);
+  if (length) return keepPending(root, offset, FORM_BLOCK + CODEC_LZ4, length, source);
   if (block.options & OPTION_ACCEPT_RAW) {
-    return keepObject(root, offset, FORM_RAW, pageSize, window);
+    return keepPending(root, offset, FORM_RAW, pageSize, window);
   }
   dropPage(root, offset);
   return countReject(STATUS_INCOMPRESSIBLE);
@@ -111,20 +111,34 @@ export function putPage(type: u32, offset: u32): i32 {
 /**
  * Tries again to keep the page of the last `putPage`, which was rejected for want of memory. The
  * page is not compressed again: windows and block area must not have been used in between.
+ *
+ * @returns as putPage; ABSENT when the last put was another one, or was not rejected for that
  */
 export function retryPut(type: u32, offset: u32): i32 {
-  if (!pendingLength) return putPage(type, offset);
+  if (pendingForm == FORM_ABSENT) return STATUS_ABSENT;
+  if (type != pendingType || offset != pendingOffset) return STATUS_ABSENT;
   const root = openRoot(type);
   if (!root) return countReject(STATUS_CLOSED_TYPE);
-  const block = superblock();
-  const isRaw = pendingLength == block.pageSize;
-  return keepObject(
-    root,
-    offset,
-    isRaw ? FORM_RAW : FORM_BLOCK + CODEC_LZ4,
-    pendingLength,
-    isRaw ? block.putWindowAddress : block.blockAddress,
-  );
+  return keepPending(root, offset, pendingForm, pendingLength, pendingSource);
+}
+
+/** Forgets what `retryPut` would try: the block area is about to be used for something else. */
+export function forgetPending(): void {
+  pendingForm = FORM_ABSENT;
+}
+
+/** Keeps a page, or remembers for `retryPut` what could not be kept. */
+function keepPending(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
+  const status =
+    form == FORM_FILLED
+      ? keepWord(root, offset, filledEntry(load<u32>(source)))
+      : keepObject(root, offset, form, length, source);
+  pendingForm = status == STATUS_OK ? FORM_ABSENT : form;
+  pendingType = root.type;
+  pendingOffset = offset;
+  pendingLength = length;
+  pendingSource = source;
+  return status;
 }
 
 /** Copies a page into the get window. @returns OK, ABSENT or CORRUPT */

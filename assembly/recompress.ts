@@ -10,7 +10,7 @@ import {
   FORM_RAW,
   isTried,
 } from "./index/entry";
-import { payloadAddress, replaceObject } from "./pagestore";
+import { forgetPending, payloadAddress, replaceObject } from "./pagestore";
 import { STATUS_OK } from "./status";
 import { superblock } from "./superblock";
 import { allocateRun, lastFailure } from "./supply/supply";
@@ -50,6 +50,7 @@ export function setEffort(effort: u32): i32 {
 export function recompress(budget: u32): u32 {
   const block = superblock();
   lastRefused = 0;
+  forgetPending();
   if (!makeHighWorkspace()) return 0;
   let tried: u32 = 0;
   if (!block.recompressCursor) block.recompressCursor = block.classCount - 1;

@@ -1,4 +1,10 @@
-import { groupToKey, groupToNext, ENTRIES_PER_GROUP, entryAddress, GROUP_SHIFT } from "./index/group";
+import {
+  groupToKey,
+  groupToNext,
+  ENTRIES_PER_GROUP,
+  entryAddress,
+  GROUP_SHIFT,
+} from "./index/group";
 import {
   entryToForm,
   entryToLength,

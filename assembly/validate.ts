@@ -22,7 +22,15 @@ import { BIN_HEADS_ADDRESS, superblock } from "./superblock";
 import { BIN_COUNT, granulesToBin } from "./supply/bins";
 import { isFreeEnd } from "./supply/free-map";
 import { FULL_GROUP, groupHead, lengthToClass, sizeClass } from "./zsmalloc/size-classes";
-import { NO_SLOT, SLOT_BITS, SLOT_MASK, slotAddress, USED_TAG, Zspage, zspageAt } from "./zsmalloc/zspage";
+import {
+  NO_SLOT,
+  SLOT_BITS,
+  SLOT_MASK,
+  slotAddress,
+  USED_TAG,
+  Zspage,
+  zspageAt,
+} from "./zsmalloc/zspage";
 
 /**
  * The validator: walks everything and checks every invariant that a file header states.
@@ -56,7 +64,7 @@ function validateSupply(): i32 {
       if (!granules || granulesToBin(granules) != bin) return 104;
       if (<usize>load<u32>(run, 8) != previous) return 105;
       if (run < (<usize>block.fixedGranules) << GRANULE_SHIFT) return 106;
-      const end = (<u64>run) + ((<u64>granules) << GRANULE_SHIFT);
+      const end = <u64>run + ((<u64>granules) << GRANULE_SHIFT);
       if (end > heldBytes) return 107;
       if (load<u32>(<usize>end - 4) != granules) return 108;
       if (!isFreeEnd(run) || !isFreeEnd(<usize>end - GRANULE_SIZE)) return 109;
@@ -120,8 +128,7 @@ function validateZspage(zspage: Zspage, size: u32): i32 {
   const capacity: u32 = zspage.capacity;
   const end = (<u32>zspage.granules) << GRANULE_SHIFT;
   if (<u32>slotAddress(zspage, capacity, size) - <u32>changetype<usize>(zspage) > end) return 220;
-  const expectedGroup =
-    zspage.used == capacity ? FULL_GROUP : ((<u32>zspage.used) << 3) / capacity;
+  const expectedGroup = zspage.used == capacity ? FULL_GROUP : ((<u32>zspage.used) << 3) / capacity;
   if (!zspage.used || zspage.group != expectedGroup) return 221;
   let used: u32 = 0;
   for (let slot: u32 = 0; slot < capacity; slot++) {
@@ -193,7 +200,7 @@ function validateIndex(): i32 {
             const zspage = zspageAt(location >> SLOT_BITS);
             const size = sizeClass(zspage.classIndex).size;
             const header = load<u32>(slotAddress(zspage, location & SLOT_MASK, size));
-            if (header != (<u32>address | USED_TAG)) return 306;
+            if (header != ((<u32>address) | USED_TAG)) return 306;
           }
         }
         if (!live || live != groupToLive(group)) return 307;

@@ -12,7 +12,7 @@ import {
 } from "./index/entry";
 import { entryAddress, groupToKey, groupToNext, GROUP_SHIFT } from "./index/group";
 import { bucketAddress, TypeRoot, typeRoot } from "./index/type-root";
-import { dropPage, openRoot, payloadAddress } from "./pagestore";
+import { dropPage, forgetPending, openRoot, payloadAddress } from "./pagestore";
 import { STATUS_ABSENT, STATUS_CORRUPT, STATUS_OK } from "./status";
 import { superblock } from "./superblock";
 
@@ -106,6 +106,7 @@ export function dropCold(index: u32): i32 {
 
 /** Address of the block area, where a block that comes back is decoded from. */
 export function blockWindow(): u32 {
+  forgetPending();
   return superblock().blockAddress;
 }
 

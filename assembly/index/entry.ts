@@ -33,26 +33,26 @@ const FORM_SHIFT: u64 = 48;
 const FORM_MASK: u32 = 15;
 const RECENCY_SHIFT: u64 = 52;
 const RECENCY_MASK: u32 = 3;
-const RECENCY_ONE: u64 = <u64>1 << RECENCY_SHIFT;
-const TRIED: u64 = <u64>1 << 54;
+const RECENCY_ONE: u64 = (<u64>1) << RECENCY_SHIFT;
+const TRIED: u64 = (<u64>1) << 54;
 
 /** The entry of a page kept as an object. */
 export function objectEntry(form: u32, length: u32, location: u32): u64 {
-  return (<u64>form << FORM_SHIFT) | (<u64>(length - 1) << LENGTH_SHIFT) | <u64>location;
+  return ((<u64>form) << FORM_SHIFT) | ((<u64>(length - 1)) << LENGTH_SHIFT) | (<u64>location);
 }
 
 /** The entry of a page of one repeated 32-bit word. */
 export function filledEntry(word: u32): u64 {
-  return (<u64>FORM_FILLED << FORM_SHIFT) | <u64>word;
+  return ((<u64>FORM_FILLED) << FORM_SHIFT) | (<u64>word);
 }
 
 export function entryToForm(entry: u64): u32 {
-  return <u32>(entry >> FORM_SHIFT) & FORM_MASK;
+  return (<u32>(entry >> FORM_SHIFT)) & FORM_MASK;
 }
 
 /** Bytes of the object's payload; no meaning for FORM_FILLED. */
 export function entryToLength(entry: u64): u32 {
-  return (<u32>(entry >> LENGTH_SHIFT) & 0xffff) + 1;
+  return ((<u32>(entry >> LENGTH_SHIFT)) & 0xffff) + 1;
 }
 
 /** Location of the object, or the 32-bit word of a FORM_FILLED page. */
@@ -71,7 +71,7 @@ export function hasObject(entry: u64): bool {
 
 /** How often the page was got lately: 0 to 3. */
 export function entryToRecency(entry: u64): u32 {
-  return <u32>(entry >> RECENCY_SHIFT) & RECENCY_MASK;
+  return (<u32>(entry >> RECENCY_SHIFT)) & RECENCY_MASK;
 }
 
 /** Counts a get at the address of the entry. */
@@ -86,7 +86,7 @@ export function lowerRecency(address: usize, entry: u64): void {
 
 /** Whether two entries name the same stored bytes, whatever happened to their recency. */
 export function isSameObject(one: u64, other: u64): bool {
-  const mask = ~(<u64>RECENCY_MASK << RECENCY_SHIFT);
+  const mask = ~((<u64>RECENCY_MASK) << RECENCY_SHIFT);
   return (one & mask) == (other & mask);
 }
 
@@ -101,5 +101,5 @@ export function asTried(entry: u64): u64 {
 
 /** `entry` with the recency of `other`. */
 export function withRecencyOf(entry: u64, other: u64): u64 {
-  return entry | (<u64>entryToRecency(other) << RECENCY_SHIFT);
+  return entry | ((<u64>entryToRecency(other)) << RECENCY_SHIFT);
 }

@@ -45,7 +45,7 @@ export function groupToNext(group: usize): usize {
 }
 
 export function setGroupNext(group: usize, next: usize): void {
-  store<u32>(group, <u32>next | (load<u32>(group, 4) & LIVE_MASK), 4);
+  store<u32>(group, (<u32>next) | (load<u32>(group, 4) & LIVE_MASK), 4);
 }
 
 /** Entries of the group that are not absent. */

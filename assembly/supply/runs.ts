@@ -30,16 +30,16 @@ function binHead(bin: u32): usize {
 
 function setBinMask(bin: u32): void {
   const block = superblock();
-  if (bin < 64) block.binMask0 |= <u64>1 << bin;
-  else if (bin < 128) block.binMask1 |= <u64>1 << (bin - 64);
-  else block.binMask2 |= <u64>1 << (bin - 128);
+  if (bin < 64) block.binMask0 |= (<u64>1) << bin;
+  else if (bin < 128) block.binMask1 |= (<u64>1) << (bin - 64);
+  else block.binMask2 |= (<u64>1) << (bin - 128);
 }
 
 function clearBinMask(bin: u32): void {
   const block = superblock();
-  if (bin < 64) block.binMask0 &= ~(<u64>1 << bin);
-  else if (bin < 128) block.binMask1 &= ~(<u64>1 << (bin - 64));
-  else block.binMask2 &= ~(<u64>1 << (bin - 128));
+  if (bin < 64) block.binMask0 &= ~((<u64>1) << bin);
+  else if (bin < 128) block.binMask1 &= ~((<u64>1) << (bin - 64));
+  else block.binMask2 &= ~((<u64>1) << (bin - 128));
 }
 
 /** The first non-empty bin at or above `bin`, NO_BIN when there is none. */
@@ -148,7 +148,7 @@ export function takeRun(granules: u32): usize {
  * @returns granules, 0 when there is none
  */
 export function longestRunBelow(granules: u32): u32 {
-  const below = granules > 63 ? <u64>-1 : (<u64>1 << granules) - 1;
+  const below = granules > 63 ? <u64>-1 : ((<u64>1) << granules) - 1;
   const mask = superblock().binMask0 & below;
   return mask ? 63 - <u32>clz(mask) : 0;
 }

@@ -87,7 +87,13 @@ function evacuate(record: SizeClass, source: Zspage, budget: u32): u32 {
     const from = slotAddress(source, slot, size);
     const header = load<u32>(from);
     if (!(header & USED_TAG)) continue;
-    moveObject(record, from, header & ~USED_TAG, (id << SLOT_BITS) | slot, fullestBut(record, source));
+    moveObject(
+      record,
+      from,
+      header & ~USED_TAG,
+      (id << SLOT_BITS) | slot,
+      fullestBut(record, source),
+    );
     left--;
     moved++;
   }

@@ -65,7 +65,7 @@ export function takeSlot(record: SizeClass, zspage: Zspage, owner: usize): u32 {
   zspage.freeHead = <u16>(load<u32>(address) >> 1);
   zspage.used++;
   record.used++;
-  store<u32>(address, <u32>owner | USED_TAG);
+  store<u32>(address, (<u32>owner) | USED_TAG);
   refileZspage(record, zspage);
   return (zspage.id << SLOT_BITS) | slot;
 }
