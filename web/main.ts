@@ -101,6 +101,11 @@ const speed = (bytes: number, milliseconds: number): string =>
 const toRatio = (totals: Totals): number | null =>
   totals.heldBytes > 0 && totals.keptBytes > 0 ? totals.keptBytes / totals.heldBytes : null;
 
+/** Binary units by their full names, because people read "MB" as decimal. */
+function size(bytes: number): string {
+  return bytesToText(bytes).replace(/([KMGTP])?$/, (unit) => (unit ? ` ${unit}iB` : " B"));
+}
+
 function describeTotals(totals: Totals): string {
   return (
     `Map of ${totals.pages} pages by compressed size: ` +
@@ -112,12 +117,8 @@ function describeTotals(totals: Totals): string {
 function showTotals(totals: Totals): void {
   const tiles: [term: string, value: string, detail: string][] = [
     ["Ratio", ratioToText(toRatio(totals)), "data kept / memory held"],
-    ["Data", `${bytesToText(totals.keptBytes)}B`, `${totals.pages.toLocaleString("en")} pages`],
-    [
-      "Memory held",
-      `${bytesToText(totals.heldBytes)}B`,
-      `blocks ${bytesToText(totals.compressedBytes)}B`,
-    ],
+    ["Data", size(totals.keptBytes), `${totals.pages.toLocaleString("en")} pages`],
+    ["Memory held", size(totals.heldBytes), `blocks ${size(totals.compressedBytes)}`],
     ["Put", speed(totals.dataBytes, totals.putMs), "compress and keep"],
     ["Get", speed(totals.keptBytes, totals.getMs), "get back"],
   ];
@@ -159,20 +160,50 @@ function showTotals(totals: Totals): void {
   );
 }
 
-/** Something to look at for who has no file at hand: the code that this page runs. */
-async function measureExample(): Promise<void> {
-  try {
-    const parts = await Promise.all(
-      ["./worker.js", "./main.js", "./style.css", "./index.html"].map(async (path) => {
-        const response = await fetch(path);
-        if (!response.ok) throw new Error(`${path}: HTTP ${response.status}`);
-        return response.blob();
-      }),
-    );
-    measure(new Blob(parts), "The code of this page");
-  } catch (error) {
-    fail(`The example could not be loaded: ${(error as Error).message}`);
+/** Something to look at for who has no file at hand: the pixels of a drawing, as in a paint app. */
+function measureExample(): void {
+  const edge = 1536;
+  const drawing = new OffscreenCanvas(edge, edge);
+  const context = drawing.getContext("2d");
+  if (context === null) {
+    fail("This browser can't draw the example. Choose a file instead.");
+    return;
   }
+  const sky = context.createLinearGradient(0, 0, 0, edge);
+  sky.addColorStop(0, "#0b3d91");
+  sky.addColorStop(1, "#f7c59f");
+  context.fillStyle = sky;
+  context.fillRect(0, 0, edge, edge);
+  context.fillStyle = "#fff8e7";
+  context.beginPath();
+  context.arc(edge * 0.7, edge * 0.3, edge * 0.12, 0, 2 * Math.PI);
+  context.fill();
+  for (let hill = 0; hill < 5; hill++) {
+    context.fillStyle = `hsl(${150 - hill * 8} 40% ${45 - hill * 8}%)`;
+    context.beginPath();
+    context.moveTo(0, edge);
+    for (let x = 0; x <= edge; x += 4) {
+      const height = Math.sin(x / (90 + hill * 60) + hill * 2) * 60;
+      context.lineTo(x, edge * (0.5 + hill * 0.1) + height);
+    }
+    context.lineTo(edge, edge);
+    context.fill();
+  }
+  // Grass: fine strokes, which compress less well than sky.
+  for (let blade = 0; blade < 9000; blade++) {
+    const x = (blade * 7919) % edge;
+    const y = edge * 0.7 + ((blade * 104729) % Math.floor(edge * 0.3));
+    context.strokeStyle = `hsl(${90 + (blade % 40)} 50% ${25 + (blade % 30)}%)`;
+    context.beginPath();
+    context.moveTo(x, y);
+    context.lineTo(x + (blade % 9) - 4, y - 10 - (blade % 14));
+    context.stroke();
+  }
+  context.fillStyle = "#ffffff";
+  context.font = `${edge / 12}px system-ui`;
+  context.fillText("pages of pixels", edge * 0.06, edge * 0.92);
+  const { data } = context.getImageData(0, 0, edge, edge);
+  measure(new Blob([data]), `A drawing of ${edge} × ${edge} pixels`);
 }
 
 fileInput.addEventListener("change", () => {
@@ -184,7 +215,7 @@ fileInput.addEventListener("change", () => {
 pageSizeSelect.addEventListener("change", () => {
   if (current !== null) measure(current.file, current.name);
 });
-element("example").addEventListener("click", () => void measureExample());
+element("example").addEventListener("click", measureExample);
 element("source").addEventListener("submit", (event) => event.preventDefault());
 
 document.addEventListener("dragover", (event) => {
