@@ -58,11 +58,13 @@ import { classToSize, lengthToClass } from "./zsmalloc/size-classes";
  * that did not leaves nothing under its key, not even the older copy; a get keeps the page.
  */
 
-/**
- * Bytes that the last put of this instance wanted to keep: its block, or the page; 0 when the put
- * did not come that far.
- */
+// What `retryPut` would keep: the page of the last put of this instance, if it was rejected for
+// want of memory; FORM_ABSENT when there is none. `pendingSource` is in a window or the block area.
+let pendingForm: u32 = FORM_ABSENT;
+let pendingType: u32 = 0;
+let pendingOffset: u32 = 0;
 let pendingLength: u32 = 0;
+let pendingSource: usize = 0;
 
 /** Opens a type. @returns OK, also when it was open; LIMIT or GROWTH when memory is refused */
 export function openType(type: u32): i32 {
@@ -79,7 +81,6 @@ export function putPage(type: u32, offset: u32): i32 {
   const block = superblock();
   const window: usize = block.putWindowAddress;
   const pageSize = block.pageSize;
-  pendingLength = 0;
   if (!(block.options & OPTION_ENABLED)) {
     dropPage(root, offset);
     return countReject(STATUS_DISABLED);

@@ -3,9 +3,12 @@
  */
 export * from "./index";
 export * from "./codec/testing";
-export { failAllocations } from "./supply/fault";
+export { granulesToBin, granulesToFittingBin } from "./supply/bins";
+export { failAllocations, failuresSeen, pointsSeen } from "./supply/fault";
+export { freeRun, takeRun } from "./supply/runs";
+export { allocateRun } from "./supply/supply";
 export { validate } from "./validate";
-export { classToSize, lengthToClass } from "./zsmalloc/size-classes";
+export { classToLength, classToSize, lengthToClass } from "./zsmalloc/size-classes";
 export { allocateObject, freeObject } from "./zsmalloc/pool";
 
 import { findEntry } from "./index/directory";

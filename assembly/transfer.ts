@@ -14,7 +14,7 @@ import {
   hasObject,
 } from "./index/entry";
 import { bucketAddress, TypeRoot, typeRoot } from "./index/type-root";
-import { keepObject, keepWord, payloadAddress } from "./pagestore";
+import { forgetPending, keepObject, keepWord, payloadAddress } from "./pagestore";
 import { STATUS_OK } from "./status";
 import { superblock } from "./superblock";
 import { sizeClass } from "./zsmalloc/size-classes";
@@ -46,6 +46,8 @@ let exportPlace: u32 = 0;
 
 /** Begins to export a type. */
 export function startExport(type: u32): void {
+  // The batches go through the windows.
+  forgetPending();
   const root = typeRoot(type);
   exportBucket = 0;
   exportPlace = 0;

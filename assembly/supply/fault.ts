@@ -1,34 +1,50 @@
 /**
- * Fault injection for the testing build: makes the n-th allocation fail.
+ * Fault injection for the testing build: makes the n-th allocation or growth fail.
  *
  * Why so: every path on which memory may be refused must lose nothing and leak nothing, and the
- * tests make each of them fail in turn. In the release build this folds to nothing.
+ * tests make each of them fail in turn. A *point* is a place where memory is asked for: a run from
+ * the supply, or wasm pages from the engine. In the release build this folds to nothing.
  */
 
-/** Allocations left until one fails; negative: none fails. */
-let allocationsLeft: i32 = -1;
+/** Points left until one fails; negative: none fails. */
+let pointsLeft: i32 = -1;
 /** How many fail from then on. */
 let failuresLeft: i32 = 0;
+let points: u32 = 0;
+let failures: u32 = 0;
 
-/** Whether an allocation may be tried; always true in the release build. */
-export function allocationMayGoOn(): bool {
+/** Whether memory may be asked for at this point; always true in the release build. */
+export function pointMayPass(): bool {
   if (isDefined(ZMEM_CHECK)) {
-    if (allocationsLeft < 0) return true;
-    if (allocationsLeft > 0) {
-      allocationsLeft--;
+    points++;
+    if (pointsLeft < 0) return true;
+    if (pointsLeft > 0) {
+      pointsLeft--;
       return true;
     }
     if (failuresLeft > 0) {
       failuresLeft--;
+      failures++;
       return false;
     }
-    allocationsLeft = -1;
+    pointsLeft = -1;
   }
   return true;
 }
 
-/** Lets `after` allocations pass, then makes `count` fail; a negative `after` switches this off. */
+/** Lets `after` points pass, then makes `count` fail; a negative `after` switches this off. */
 export function failAllocations(after: i32, count: i32): void {
-  allocationsLeft = after;
+  pointsLeft = after;
   failuresLeft = count;
+  failures = 0;
+}
+
+/** Failures since they were last asked for. */
+export function failuresSeen(): u32 {
+  return failures;
+}
+
+/** Points since the instance started. */
+export function pointsSeen(): u32 {
+  return points;
 }

@@ -7,7 +7,7 @@ import {
 } from "../constants";
 import { STATUS_GROWTH, STATUS_LIMIT } from "../status";
 import { superblock } from "../superblock";
-import { allocationMayGoOn } from "./fault";
+import { pointMayPass } from "./fault";
 import { FREE_MAP_BYTES_PER_WASM_PAGE } from "./free-map";
 import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
 
@@ -35,7 +35,7 @@ export let lastFailure: i32 = STATUS_LIMIT;
 /** @returns the address of a run of `granules`, 0 when limit or engine refuse (see lastFailure) */
 export function allocateRun(granules: u32): usize {
   const block = superblock();
-  if (!allocationMayGoOn()) {
+  if (!pointMayPass()) {
     lastFailure = STATUS_GROWTH;
     return 0;
   }
@@ -58,7 +58,7 @@ export function allocateRun(granules: u32): usize {
 export function allocateRunBetween(least: u32, wanted: u32): usize {
   const block = superblock();
   lastRunGranules = wanted;
-  if (!allocationMayGoOn()) {
+  if (!pointMayPass()) {
     lastFailure = STATUS_GROWTH;
     return 0;
   }
@@ -126,8 +126,8 @@ function grow(granules: u32): bool {
   const covered = max(mapPages, block.freeMapWasmPages);
   const step = min(max(need, held >> GROWTH_STEP_SHIFT), min(limit, covered) - held);
   let grown = step;
-  if (memory.grow(step) < 0) {
-    if (step == need || memory.grow(need) < 0) {
+  if (!growMemory(step)) {
+    if (step == need || !growMemory(need)) {
       lastFailure = STATUS_GROWTH;
       return false;
     }
@@ -142,6 +142,10 @@ function grow(granules: u32): bool {
   }
   freeRun(start, grown * GRANULES_PER_WASM_PAGE - mapGranules);
   return true;
+}
+
+function growMemory(wasmPages: u32): bool {
+  return pointMayPass() && memory.grow(wasmPages) >= 0;
 }
 
 function moveFreeMap(address: usize, wasmPages: u32, granules: u32): void {
