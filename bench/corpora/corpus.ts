@@ -16,7 +16,7 @@ import { seededRandom, shuffle } from "./random.ts";
 export const RUN_BYTES = 65536;
 
 /** The version of all generators; a change in what one of them makes raises it. */
-export const CORPORA_VERSION = 1;
+export const CORPORA_VERSION = 2;
 
 /** `real`: data that programs made; the ends of the scale are `synthetic`; `mix` joins all. */
 export type CorpusKind = "real" | "synthetic" | "mix" | "user";
@@ -71,7 +71,10 @@ export function checksum(bytes: Uint8Array): string {
  */
 export function sampleRuns(source: Uint8Array, wanted: number, seed: number): Uint8Array {
   const runs = Math.floor(source.length / RUN_BYTES);
-  const order = shuffle(Uint32Array.from({ length: runs }, (_, run) => run), seededRandom(seed));
+  const order = shuffle(
+    Uint32Array.from({ length: runs }, (_, run) => run),
+    seededRandom(seed),
+  );
   const count = Math.min(runs, Math.floor(wanted / RUN_BYTES));
   const bytes = new Uint8Array(count * RUN_BYTES);
   for (let index = 0; index < count; index++) {

@@ -24,14 +24,23 @@ export function readUserFiles(path: string): RawCorpus & { readonly name: string
       bytes += content.length;
     }
   } catch (error) {
-    throw new CorpusError(`--corpus: expected a readable file or directory, got ${path}: ${String(error)}`);
+    throw new CorpusError(
+      `--corpus: expected a readable file or directory, got ${path}: ${String(error)}`,
+    );
   }
-  if (bytes === 0) throw new CorpusError(`--corpus: expected a file or directory with bytes in it, ${path} is empty`);
+  if (bytes === 0)
+    throw new CorpusError(
+      `--corpus: expected a file or directory with bytes in it, ${path} is empty`,
+    );
   const joined = concatenate(pieces);
   const whole = Math.max(RUN_BYTES, Math.floor(bytes / RUN_BYTES) * RUN_BYTES);
   const padded = new Uint8Array(whole);
   padded.set(joined.subarray(0, whole));
-  return { name: basename(path), bytes: padded, source: `${pieces.length} file(s) named by the user` };
+  return {
+    name: basename(path),
+    bytes: padded,
+    source: `${pieces.length} file(s) named by the user`,
+  };
 }
 
 function listFiles(folder: string): string[] {

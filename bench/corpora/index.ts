@@ -109,12 +109,16 @@ const RECIPES: Readonly<Record<CorpusName, Recipe>> = {
   sparse: {
     kind: "real",
     deterministic: true,
-    make: async (wanted, loader) =>
-      makeSparse(wanted, (await loader.load("sqlite")).bytes),
+    make: async (wanted, loader) => makeSparse(wanted, (await loader.load("sqlite")).bytes),
     isRuns: true,
   },
   random: { kind: "synthetic", deterministic: true, make: makeRandom, isRuns: true },
-  mix: { kind: "mix", deterministic: false, make: (wanted, loader) => loader.mix(wanted), isRuns: true },
+  mix: {
+    kind: "mix",
+    deterministic: false,
+    make: (wanted, loader) => loader.mix(wanted),
+    isRuns: true,
+  },
 };
 
 /**
@@ -223,7 +227,8 @@ class Loader {
     if (manifest.key !== key) return undefined;
     const file = readFileSync(join(this.#folder, `${name}.bin`));
     // Aligned and alone in its buffer, whatever Node's pool did.
-    const bytes = file.byteOffset === 0 ? new Uint8Array(file.buffer, 0, file.length) : file.slice();
+    const bytes =
+      file.byteOffset === 0 ? new Uint8Array(file.buffer, 0, file.length) : file.slice();
     if (checksum(bytes) !== manifest.checksum) return undefined;
     const { kind, source, deterministic } = manifest;
     return { name, kind, source, bytes, checksum: manifest.checksum, deterministic };
@@ -237,6 +242,9 @@ class Loader {
       renameSync(temporary, join(this.#folder, name));
     };
     write(`${manifest.name}.bin`, bytes);
-    write(`${manifest.name}.json`, `${JSON.stringify({ key, bytes: bytes.length, ...manifest }, null, 2)}\n`);
+    write(
+      `${manifest.name}.json`,
+      `${JSON.stringify({ key, bytes: bytes.length, ...manifest }, null, 2)}\n`,
+    );
   }
 }

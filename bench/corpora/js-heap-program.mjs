@@ -22,21 +22,30 @@ const below = (limit) => {
   state = (Math.imul(state, 1103515245) + 12345) >>> 0;
   return Math.floor((state / 0x1_0000_0000) * limit);
 };
-const word = () => words[below(words.length)];
+// Drawn as texts use words: the early ones far more often (a cube of the uniform draw).
+const word = () => words[Math.floor((below(4096) / 4096) ** 3 * words.length)];
 const heapBytes = () => process.memoryUsage().heapUsed;
+
+// What real records share: places, prices, labels; and links mostly to what is recent.
+const skewed = (count) => Math.floor((below(4096) / 4096) ** 3 * count);
+const cities = Array.from({ length: 300 }, () => ({
+  name: word(),
+  zip: String(10000 + below(90000)),
+}));
+const prices = Array.from({ length: 400 }, () => below(200) + 0.99);
 
 const trees = [];
 const records = [];
 const cache = new Map();
 
 class Session {
-  #touched = below(1e6);
+  #touched = skewed(1e6);
   constructor(id) {
     this.id = id;
     this.user = `${word()}.${word()}@example.com`;
     this.started = new Date(1.7e12 + id * 977);
-    this.position = { x: below(1e6) / 7, y: below(1e6) / 11 };
-    this.history = Array.from({ length: below(12) }, () => below(1e6));
+    this.position = { x: skewed(1000) / 4, y: skewed(1000) / 4 };
+    this.history = Array.from({ length: below(12) }, () => skewed(5000));
     this.expired = () => this.#touched < id;
   }
 }
@@ -61,14 +70,14 @@ function growRecords(limit) {
       id: records.length + at,
       name: `${word()} ${word()}`,
       tags: Array.from({ length: below(5) }, word),
-      price: below(100000) / 100,
-      address: { street: `${word()} ${below(400)}`, city: word(), zip: String(10000 + below(90000)) },
-      active: below(2) === 1,
+      price: prices[skewed(prices.length)],
+      address: { street: `${word()} ${below(200)}`, city: cities[skewed(cities.length)] },
+      active: below(8) !== 0,
       related: null,
     }));
     for (const record of JSON.parse(JSON.stringify(batch))) {
-      record.related = records[below(records.length + 1)] ?? null;
-      if (below(4) === 0) record.seen = below(1e6);
+      record.related = records[records.length - skewed(records.length)] ?? null;
+      if (below(4) === 0) record.seen = skewed(1000);
       records.push(record);
     }
   }
@@ -81,7 +90,7 @@ function growCache(limit) {
     if (id % 3 === 0) {
       const at = below(text.length - 400);
       session.fragment = text.slice(at, at + 20 + below(200));
-      session.counts = new Map(Array.from({ length: 4 }, () => [word(), below(1000)]));
+      session.counts = new Map(Array.from({ length: 4 }, () => [word(), skewed(1000)]));
     }
   }
 }

@@ -15,7 +15,9 @@ import { fileURLToPath } from "node:url";
 import { CorpusError, type RawCorpus } from "./corpus.ts";
 import { readProcessMemory } from "./process-memory.ts";
 
-const TEXT_BYTES = 8 << 20;
+const TEXT_BYTES = 3 << 20;
+/** Below this the runtime's own memory would be a large part of what is read. */
+const MIN_STATE_BYTES = 160 << 20;
 
 /** The heap of a Node process. @param text what its program reads and cuts strings from */
 export async function dumpJavaScriptHeap(wanted: number, text: Uint8Array): Promise<RawCorpus> {
@@ -23,10 +25,13 @@ export async function dumpJavaScriptHeap(wanted: number, text: Uint8Array): Prom
   const flags = ["--expose-gc", "--max-old-space-size=4096"];
   const engine = `Node ${process.version}`;
   return withScratch(text, async (folder, textPath) => {
-    const programArguments = [...flags, program, String(Math.ceil(wanted * 1.3)), textPath];
+    const programArguments = [...flags, program, stateBytes(wanted), textPath];
     if (process.platform === "linux") {
       const bytes = await whileReady(process.execPath, programArguments, readProcessMemory);
-      return { bytes, source: `resident heap of a ${engine} process: syntax trees, records, a cache` };
+      return {
+        bytes,
+        source: `resident heap of a ${engine} process: syntax trees, records, a cache`,
+      };
     }
     const snapshot = join(folder, "heap.heapsnapshot");
     const bytes = await whileReady(process.execPath, [...programArguments, snapshot], () =>
@@ -43,9 +48,17 @@ export async function dumpPythonHeap(wanted: number, text: Uint8Array): Promise<
   }
   const program = fileURLToPath(new URL("python-heap-program.py", import.meta.url));
   return withScratch(text, async (_, textPath) => {
-    const bytes = await whileReady("python3", [program, String(wanted), textPath], readProcessMemory);
+    const bytes = await whileReady(
+      "python3",
+      [program, stateBytes(wanted), textPath],
+      readProcessMemory,
+    );
     return { bytes, source: "resident heap of a Python process: syntax trees, objects, records" };
   });
+}
+
+function stateBytes(wanted: number): string {
+  return String(Math.max(MIN_STATE_BYTES, Math.ceil(wanted * 1.3)));
 }
 
 async function withScratch(
@@ -88,7 +101,10 @@ function whileReady(
     });
     child.on("close", (code) => {
       if (result !== undefined) resolve(result);
-      else reject(new CorpusError(`${command} ended with code ${code}: ${said.trim()}`, { cause: failure }));
+      else
+        reject(
+          new CorpusError(`${command} ended with code ${code}: ${said.trim()}`, { cause: failure }),
+        );
     });
   });
 }

@@ -20,7 +20,11 @@ export function renderRoom(width: number, height: number, random: Random): Canva
   const canvas = new Canvas(width, height, [0, 0, 0]);
   const balls = Array.from({ length: 7 }, (): Ball => {
     const radius = 0.4 + random.fraction() * 0.8;
-    const colour = [80 + random.below(175), 80 + random.below(175), 80 + random.below(175)] as const;
+    const colour = [
+      80 + random.below(175),
+      80 + random.below(175),
+      80 + random.below(175),
+    ] as const;
     const [x, z] = [random.fraction() * 8 - 4, 5 + random.fraction() * 6];
     return { x, y: radius - 1, z, radius, colour };
   });

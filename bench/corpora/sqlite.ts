@@ -24,7 +24,11 @@ export async function buildDatabase(wanted: number, words: readonly string[]): P
   const { Database } = await initSqlJs();
   const database = new Database();
   const random = seededRandom(3);
-  const word = (): string => words[random.below(words.length)] as string;
+  // Drawn as texts use words: the early ones far more often.
+  const word = (): string => {
+    const draw = random.fraction();
+    return words[Math.floor(draw * draw * draw * words.length)] as string;
+  };
   const prose = (count: number): string => Array.from({ length: count }, word).join(" ");
   const key = (): Uint8Array => Uint8Array.from({ length: 24 }, () => random.below(256));
   const cities = Array.from({ length: 300 }, word);
@@ -70,7 +74,9 @@ export async function buildDatabase(wanted: number, words: readonly string[]): P
     database.run("commit");
   }
   for (const statement of [person, event, document, blob]) statement.free();
-  database.run("update people set balance = balance * 1.05, notes = notes || ' seen' where id % 5 = 0");
+  database.run(
+    "update people set balance = balance * 1.05, notes = notes || ' seen' where id % 5 = 0",
+  );
   database.run("delete from events where id % 10 = 7");
   const bytes = database.export();
   database.close();
