@@ -96,7 +96,7 @@ export class Frontswap {
     }
     const poolId = ops === null ? NO_POOL : ops.init(this.pageSize);
     const opened = this.#types.map(
-      (area, type) => poolId >= 0 && !area?.flushed && (ops?.openType(type) ?? false),
+      (area, type) => ops !== null && poolId >= 0 && area?.flushed === false && ops.openType(type),
     );
     this.#closeTypes();
     this.#types.forEach((area, type) => {

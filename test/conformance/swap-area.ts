@@ -1,0 +1,159 @@
+/**
+ * The part of the conformance suite that shows only with a swap device behind the front-end: a page
+ * is in the backend or on the device, never in both and never stale.
+ */
+import * as assert from "uvu/assert";
+import { MemorySwapDevice } from "../../src/devices/memory.ts";
+import { Frontswap } from "../../src/frontswap.ts";
+import { SwapArea } from "../../src/swap-area.ts";
+import type { FrontswapOps, Page, SwapDevice } from "../../src/types.ts";
+import { assertSame, type BackendFactory, type CaseList } from "./case.ts";
+import { createRandom, makePage, PAGE_KINDS } from "./pages.ts";
+
+interface Setup {
+  readonly area: SwapArea;
+  readonly frontswap: Frontswap;
+  readonly device: MemorySwapDevice;
+  /** From now on the backend keeps nothing, or keeps again. */
+  reject(on: boolean): void;
+}
+
+function setUp(factory: BackendFactory, pages: number, devicePages = pages): Setup {
+  const { ops } = factory.create();
+  let rejecting = false;
+  const choosy: FrontswapOps = {
+    init: (pageSize) => ops.init(pageSize),
+    openType: (type) => ops.openType(type),
+    putPage: (type, offset, page) => {
+      if (!rejecting) return ops.putPage(type, offset, page);
+      ops.flushPage(type, offset);
+      return false;
+    },
+    getPage: (type, offset, page) => ops.getPage(type, offset, page),
+    flushPage: (type, offset) => ops.flushPage(type, offset),
+    flushArea: (type) => ops.flushArea(type),
+    countPages: (type) => ops.countPages(type),
+  };
+  const frontswap = new Frontswap({ pageSize: factory.pageSize });
+  frontswap.register(choosy);
+  const device = new MemorySwapDevice({ pageSize: factory.pageSize, pages: devicePages });
+  const area = new SwapArea(frontswap, { type: 0, pages, device });
+  return { area, frontswap, device, reject: (on) => (rejecting = on) };
+}
+
+function assertGets(area: SwapArea, offset: number, page: Page): void {
+  const got = new Uint8Array(page.length);
+  assert.is(area.get(offset, got), true, `offset ${offset} is absent`);
+  assertSame(got, page, `offset ${offset}`);
+  assert.is(area.has(offset), true);
+}
+
+function assertMisses(area: SwapArea, offset: number, size: number): void {
+  assert.is(area.get(offset, new Uint8Array(size)), false, `offset ${offset} is there`);
+  assert.is(area.has(offset), false);
+}
+
+function isOnDevice(device: SwapDevice, slot: number): boolean {
+  return device.readPage(slot, new Uint8Array(device.pageSize));
+}
+
+/** Adds the cases for one backend. */
+export function addSwapAreaCases(list: CaseList, factory: BackendFactory): void {
+  const { pageSize } = factory;
+  const first = makePage("text", 1, pageSize);
+  const second = makePage("sparse", 2, pageSize);
+  const third = makePage("random", 3, pageSize);
+
+  list.add(35, "off ends with a flush of the whole area, in the backend and on the device", () => {
+    const { area, frontswap, device, reject } = setUp(factory, 10);
+    area.put(1, first);
+    reject(true);
+    area.put(2, second);
+    assert.is(device.pages, 1);
+    area.off();
+    assert.is(device.pages, 0);
+    assert.is(frontswap.counters().currPages, 0);
+    assert.is(frontswap.isOn(0), false);
+  });
+
+  list.add(39, "a page is in the backend or on the device, never in both", () => {
+    const { area, frontswap, device, reject } = setUp(factory, 10);
+    area.put(1, first);
+    assert.equal([frontswap.testPage(0, 1), isOnDevice(device, 1)], [true, false]);
+    reject(true);
+    assert.is(area.put(1, second), true);
+    assert.equal([frontswap.testPage(0, 1), isOnDevice(device, 1)], [false, true]);
+    assertGets(area, 1, second);
+    reject(false);
+    assert.is(area.put(1, third), true);
+    assert.equal([frontswap.testPage(0, 1), isOnDevice(device, 1)], [true, false]);
+    assertGets(area, 1, third);
+    assert.is(area.flush(1), true);
+    assertMisses(area, 1, pageSize);
+    assert.is(area.flush(1), false);
+    assert.is(device.pages, 0);
+  });
+
+  list.add(39, "random puts, gets and flushes over a choosy backend and a small device", () => {
+    const { area, frontswap, device, reject } = setUp(factory, 24, 6);
+    const random = createRandom(39);
+    const expected = new Map<number, Page>();
+    for (let step = 0; step < 600; step++) {
+      const offset = random.below(24);
+      reject(random.below(2) === 0);
+      const action = random.below(4);
+      if (action === 0) {
+        assert.is(area.flush(offset), expected.delete(offset));
+      } else if (action === 1) {
+        const kept = expected.get(offset);
+        if (kept === undefined) assertMisses(area, offset, pageSize);
+        else assertGets(area, offset, kept);
+      } else {
+        const page = makePage(PAGE_KINDS[step % PAGE_KINDS.length] ?? "zero", step, pageSize);
+        if (area.put(offset, page)) expected.set(offset, page);
+        else expected.delete(offset);
+      }
+      assert.is(frontswap.testPage(0, offset) && isOnDevice(device, offset), false);
+      assert.is(frontswap.countPages(0) + device.pages, expected.size, `step ${step}`);
+      assert.is(area.pagesOnDevice, device.pages);
+    }
+    for (const [offset, page] of expected) assertGets(area, offset, page);
+  });
+
+  list.add(40, "what the device had is never read while the backend has the page", () => {
+    const { area, device, reject } = setUp(factory, 10);
+    reject(true);
+    area.put(1, first);
+    reject(false);
+    area.put(1, second);
+    // A device that forgets to discard: its copy is stale now.
+    device.writePage(1, first);
+    assertGets(area, 1, second);
+    area.flush(1);
+    assertMisses(area, 1, pageSize);
+  });
+
+  list.add(
+    43,
+    "with a device as large as the area every put is kept, without one it may be false",
+    () => {
+      const { area, reject } = setUp(factory, 4);
+      reject(true);
+      for (let offset = 0; offset < 4; offset++) assert.is(area.put(offset, first), true);
+      for (let offset = 0; offset < 4; offset++) assertGets(area, offset, first);
+
+      const small = setUp(factory, 4, 1);
+      small.reject(true);
+      assert.is(small.area.put(0, first), true);
+      assert.is(small.area.put(1, first), false);
+      assertMisses(small.area, 1, pageSize);
+
+      const bare = new SwapArea(small.frontswap, { type: 1, pages: 4 });
+      assert.is(bare.put(0, first), false);
+      assertMisses(bare, 0, pageSize);
+      small.reject(false);
+      assert.is(bare.put(0, second), true);
+      assertGets(bare, 0, second);
+    },
+  );
+}

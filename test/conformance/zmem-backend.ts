@@ -1,0 +1,262 @@
+/**
+ * How a ZmemBackend is made for the conformance suite, and every way in which it rejects a put.
+ *
+ * Why so: the testing build lets a test walk the allocator, damage a stored block and refuse single
+ * allocations; with the release build the same cases run without these.
+ */
+import { MAX_WASM_PAGES } from "../../src/backends/abi.ts";
+import { ShardedZmemBackend } from "../../src/backends/sharded.ts";
+import { ZmemBackend, type ZmemBackendOptions } from "../../src/backends/zmem.ts";
+import type { CreateInstance, WasmInstance } from "../../src/platform/instantiate.ts";
+import type { Page, RejectReason } from "../../src/types.ts";
+import {
+  KEY_TYPE,
+  type BackendFactory,
+  type BackendUnderTest,
+  type ProvokedBackend,
+  type RejectPoint,
+} from "./case.ts";
+import { makePage, PAGE_KINDS } from "./pages.ts";
+
+/** What the testing build exports beside the release ABI. */
+export interface TestingExports {
+  validate(): number;
+  failAllocations(after: number, count: number): void;
+  storedAddress(type: number, offset: number): number;
+}
+
+/** A ZmemBackend and what a test can reach behind it. */
+export interface ZmemUnderTest extends BackendUnderTest {
+  readonly ops: ZmemBackend;
+  /** The instance that serves now; a trim changes it. */
+  instance(): WasmInstance;
+}
+
+/** What one instance of a pool over several may hold. */
+const MAX_SHARD_BYTES = 8 * 2 ** 20;
+
+/** The type that fills the pool up; not the one under test. */
+const FILLER_TYPE = 900;
+
+/**
+ * @param createInstance starts the release build or the testing build
+ * @param options of every backend made
+ */
+export function createZmem(
+  createInstance: CreateInstance,
+  options: ZmemBackendOptions = {},
+): ZmemUnderTest {
+  const started: WasmInstance[] = [];
+  const ops = new ZmemBackend((initial, maximum) => {
+    const instance = createInstance(initial, maximum);
+    started.push(instance);
+    return instance;
+  }, options);
+  // A trim that finds nothing to gain drops the instance it started last.
+  const instance = (): WasmInstance => started.at(-1) as WasmInstance;
+  const testing = (): Partial<TestingExports> => instance().exports as unknown as TestingExports;
+  const setEnabled = (enabled: boolean): void => ops.setEnabled(enabled);
+
+  const backend = { ops, instance, setEnabled };
+  if (!isTestingBuild(createInstance)) return backend;
+  return {
+    ...backend,
+    validate: () => testing().validate?.() ?? -1,
+    failAllocations: (after) => testing().failAllocations?.(after, 0x7fff_ffff),
+    corrupt: (type, offset) => {
+      const address = (testing().storedAddress?.(type, offset) ?? 0) >>> 0;
+      const length = ops.inspectPage(type, offset)?.payloadBytes ?? 0;
+      // Literals without end: no decoder takes a token and lengths of 255 for a page.
+      new Uint8Array(instance().memory.buffer, address, length).fill(0xff);
+    },
+  };
+}
+
+/** @param pageSize bytes of a page */
+export function zmemFactory(createInstance: CreateInstance, pageSize = 4096): BackendFactory {
+  return {
+    name: `ZmemBackend, pages of ${pageSize}`,
+    pageSize,
+    create: () => createZmem(createInstance),
+    rejectPoints: zmemRejectPoints(createInstance, pageSize),
+  };
+}
+
+/** A pool over three instances; their validators run one after the other. */
+export function shardedFactory(createInstance: CreateInstance, pageSize = 4096): BackendFactory {
+  const limitBytes = 3 * MAX_SHARD_BYTES;
+  function create(): BackendUnderTest & { readonly ops: ShardedZmemBackend } {
+    const started: WasmInstance[] = [];
+    const ops = new ShardedZmemBackend(
+      (initial, maximum) => {
+        const instance = createInstance(initial, maximum);
+        started.push(instance);
+        return instance;
+      },
+      { limitBytes, maxInstanceBytes: MAX_SHARD_BYTES },
+    );
+    const validate = (): number =>
+      started
+        .map(({ exports }) => (exports as unknown as TestingExports).validate())
+        .reduce((worst, found) => worst || found, 0);
+    const setEnabled = (enabled: boolean): void => ops.setEnabled(enabled);
+    return { ops, setEnabled, ...(isTestingBuild(createInstance) ? { validate } : {}) };
+  }
+
+  function makeProvoked(
+    pagesThatWillBeRejected: readonly Page[],
+    provoke: (ops: ShardedZmemBackend) => void,
+    recover: (ops: ShardedZmemBackend) => void,
+  ): ProvokedBackend {
+    const backend = create();
+    backend.ops.init(pageSize);
+    backend.ops.openType(KEY_TYPE);
+    return {
+      ...backend,
+      pagesThatWillBeRejected,
+      olderPages: PAGE_KINDS.slice(0, -1).map((kind) => makePage(kind, 99, pageSize)),
+      provoke: () => provoke(backend.ops),
+      recover: () => recover(backend.ops),
+    };
+  }
+
+  const random = makePage("random", 99, pageSize);
+  return {
+    name: `ShardedZmemBackend, pages of ${pageSize}`,
+    pageSize,
+    create,
+    rejectPoints: [
+      {
+        name: "disabled",
+        make: () =>
+          makeProvoked(
+            [makePage("zero", 99, pageSize), random],
+            (ops) => ops.setEnabled(false),
+            (ops) => ops.setEnabled(true),
+          ),
+      },
+      {
+        name: "limit lowered",
+        make: () =>
+          makeProvoked(
+            [random],
+            (ops) => ops.setLimit(0),
+            (ops) => ops.setLimit(limitBytes),
+          ),
+      },
+    ],
+  };
+}
+
+function isTestingBuild(createInstance: CreateInstance): boolean {
+  let known = testingBuilds.get(createInstance);
+  if (known === undefined) {
+    known = "validate" in createInstance(1, MAX_WASM_PAGES).exports;
+    testingBuilds.set(createInstance, known);
+  }
+  return known;
+}
+
+const testingBuilds = new WeakMap<CreateInstance, boolean>();
+
+function zmemRejectPoints(createInstance: CreateInstance, pageSize: number): RejectPoint[] {
+  const random = makePage("random", 99, pageSize);
+  const everyKind = PAGE_KINDS.map((kind) => makePage(kind, 99, pageSize));
+  // A raw page takes over the place of another raw page: that is no reject.
+  const smallPages = everyKind.slice(0, -1);
+
+  function point(
+    name: string,
+    reason: RejectReason,
+    pagesThatWillBeRejected: readonly Page[],
+    options: ZmemBackendOptions,
+    provoke: (backend: ZmemBackend) => void,
+    recover: (backend: ZmemBackend) => void,
+  ): RejectPoint {
+    return {
+      name,
+      make: () => {
+        const backend = createZmem(createInstance, options);
+        const { ops } = backend;
+        ops.init(pageSize);
+        ops.openType(KEY_TYPE);
+        return {
+          ...backend,
+          pagesThatWillBeRejected,
+          olderPages: pagesThatWillBeRejected === everyKind ? everyKind : smallPages,
+          provoke: () => provoke(ops),
+          recover: () => recover(ops),
+          countRejects: () => ops.stats().rejects[reason],
+        };
+      },
+    };
+  }
+
+  const fill = (ops: ZmemBackend): void => fillUp(ops, smallPages);
+  const growthWasmPages = Math.ceil((pageSize * 24) / 65536) + 2;
+  const points = [
+    point(
+      "disabled",
+      "disabled",
+      everyKind,
+      {},
+      (ops) => ops.setEnabled(false),
+      (ops) => ops.setEnabled(true),
+    ),
+    point(
+      "limit lowered",
+      "limit",
+      [random],
+      {},
+      (ops) => ops.setLimit(0),
+      (ops) => ops.setLimit(Infinity),
+    ),
+    point(
+      "limit reached",
+      "limit",
+      [random],
+      { limitBytes: growthWasmPages * 65536 },
+      fill,
+      emptyAgain,
+    ),
+    point(
+      "growth failed",
+      "growth",
+      [random],
+      { maximumWasmPages: growthWasmPages },
+      fill,
+      emptyAgain,
+    ),
+    point(
+      "incompressible",
+      "incompressible",
+      [random],
+      { acceptRaw: false },
+      () => undefined,
+      () => undefined,
+    ),
+  ];
+  return points;
+}
+
+/**
+ * Puts random pages, then pages of ever smaller blocks, until none is kept.
+ *
+ * @param neighbours are put first, so that the tested page's older copy shares its zspage with
+ *   another page and frees no run when it is dropped
+ */
+function fillUp(ops: ZmemBackend, neighbours: readonly Page[]): void {
+  const { pageSize } = ops;
+  ops.openType(FILLER_TYPE);
+  let offset = 0;
+  for (const page of neighbours) ops.putPage(FILLER_TYPE, offset++, page);
+  const page = makePage("random", 1, pageSize);
+  for (let zeros = 0; zeros < pageSize; zeros += pageSize / 8) {
+    page.fill(0, 0, zeros);
+    while (ops.putPage(FILLER_TYPE, offset, page)) offset++;
+  }
+}
+
+function emptyAgain(ops: ZmemBackend): void {
+  ops.flushArea(FILLER_TYPE);
+}
