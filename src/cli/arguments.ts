@@ -58,7 +58,9 @@ export function parseCommandLine(args: readonly string[]): Command {
       },
     });
   } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+    // Some of its messages have several lines.
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(message.replace(/\s*\n\s*/g, " "));
   }
   const { values, positionals } = parsed;
   const [name, ...paths] = positionals;

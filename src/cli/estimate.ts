@@ -68,6 +68,8 @@ export interface Report {
   readonly rejects: Readonly<Record<RejectReason, number>>;
   readonly put: Speed;
   readonly get: Speed;
+  /** Whether the input was so large that only a sample was taken. */
+  readonly sampled: boolean;
   /** Whether all of the input that was to be measured was. */
   readonly complete: boolean;
 }
@@ -119,7 +121,13 @@ export async function estimateInput(input: Input, context: EstimateContext): Pro
   const samplePages = Math.max(1, Math.floor(sampleBytes / pageSize));
   const slotCount = countSlots(input, pageSize, samplePages);
   const buffer = new Uint8Array(BATCH_BYTES);
-  const summary: PagingSummary = { inputBytes: 0, inputPages: 0, paddingBytes: 0 };
+  const summary: PagingSummary = {
+    inputBytes: 0,
+    inputPages: 0,
+    paddingBytes: 0,
+    sampled: false,
+    missingPages: 0,
+  };
   let pool: Pool | null = null;
   try {
     pool = await openPool(slotCount);
@@ -146,7 +154,7 @@ export async function estimateInput(input: Input, context: EstimateContext): Pro
     }
     const pages = Math.min(putPages, slotCount);
     const measured = { pages, putPages, gotPages, putMs, getMs };
-    return toReport(input.label, pageSize, measured, pool.stats(), summary, !signal.aborted);
+    return toReport(input.label, pageSize, measured, pool.stats(), summary, signal.aborted);
   } finally {
     pool?.close();
     await input.close();
@@ -209,7 +217,7 @@ function toReport(
   { pages, putPages, gotPages, putMs, getMs }: Measured,
   stats: PoolStats,
   summary: PagingSummary,
-  complete: boolean,
+  interrupted: boolean,
 ): Report {
   return {
     path,
@@ -230,7 +238,8 @@ function toReport(
     rejects: { ...stats.rejects },
     put: toSpeed(putMs / 1000, putPages, pageSize),
     get: toSpeed(getMs / 1000, gotPages, pageSize),
-    complete,
+    sampled: summary.sampled,
+    complete: !interrupted && summary.missingPages === 0,
   };
 }
 
@@ -272,6 +281,7 @@ export function sumReports(reports: readonly Report[], pageSize: number): Report
     rejects,
     put: speed((report) => report.put),
     get: speed((report) => report.get),
+    sampled: reports.some((report) => report.sampled),
     complete: reports.every((report) => report.complete),
   };
 }

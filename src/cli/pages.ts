@@ -41,6 +41,10 @@ export interface PagingSummary {
   inputPages: number;
   /** Zeros after the last byte. */
   paddingBytes: number;
+  /** Whether only a part of the pages was to be taken. */
+  sampled: boolean;
+  /** Pages that were to be taken and could not be read. */
+  missingPages: number;
 }
 
 /** Slots of a stream that is not sampled: an area must have a size, this is 1 TiB of 4 KiB pages. */
@@ -77,6 +81,7 @@ async function* cutSized(
   const batchPages = buffer.length / pageSize;
   summary.inputBytes = input.bytes;
   summary.inputPages = pages;
+  summary.sampled = pages > wanted;
   let slots: number[] = [];
   let nextSlot = 0;
   let bytesRead = 0;
@@ -96,7 +101,10 @@ async function* cutSized(
       for (let index = 0; index < count; index++) {
         const from = index * pageSize;
         const to = Math.min(from + pageSize, available);
-        if (isMissing(from, to, gaps)) continue;
+        if (isMissing(from, to, gaps)) {
+          summary.missingPages += 1;
+          continue;
+        }
         if (at + from !== end) buffer.copyWithin(end, at + from, at + from + pageSize);
         end += pageSize;
         slots.push(nextSlot++);
@@ -171,5 +179,6 @@ async function* cutStream(
     if (slot !== undefined && slot >= 0) buffer.fill(0, at + filled, at + pageSize);
     yield* endPage();
   }
+  summary.sampled = summary.inputPages > capacity;
   yield* endBatch();
 }

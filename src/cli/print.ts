@@ -69,7 +69,7 @@ export function reportToNotes(report: Report, seed: number): string[] {
   if (report.paddingBytes > 0) {
     notes.push(`${path}: the last page was padded with ${report.paddingBytes} zeros`);
   }
-  if (report.complete && report.inputPages > report.pages) {
+  if (report.sampled) {
     notes.push(
       `${path}: sampled ${report.pages} of ${report.inputPages} pages (seed ${seed}); ` +
         `--sample all takes every page`,
