@@ -21,6 +21,7 @@ export {
 export { recompress, setEffort } from "./recompress";
 export { blockWindow, decodeBlock, dropCold, selectCold, setWriteback } from "./writeback";
 export { inspectPage };
+export { storedBlock, storedLocation } from "./inspect";
 export { writeStats } from "./stats";
 export { compact, freeableBytes } from "./zsmalloc/compaction";
 export { classColumn } from "./zsmalloc/class-stats";

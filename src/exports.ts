@@ -9,6 +9,7 @@ export {
   ZmemBackend,
   type CompactResult,
   type PageInfo,
+  type PageLocation,
   type TrimResult,
   type ZmemBackendOptions,
 } from "./backends/zmem.ts";

@@ -24,6 +24,8 @@ const EXPORTS: Readonly<Record<keyof ZmemExports, true>> = {
   flushArea: true,
   countPages: true,
   inspectPage: true,
+  storedBlock: true,
+  storedLocation: true,
   putWindow: true,
   getWindow: true,
   writeStats: true,

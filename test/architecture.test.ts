@@ -63,6 +63,8 @@ const ASSEMBLY: Layers = {
     "status.ts",
     "superblock.ts",
   ],
+  // Where a page lies, for programs that show it.
+  "inspect.ts": ["index/", "pagestore.ts"],
   "validate.ts": [
     "constants.ts",
     "index/",
@@ -74,6 +76,7 @@ const ASSEMBLY: Layers = {
   // The ABI: names, no logic.
   "index.ts": [
     "boot.ts",
+    "inspect.ts",
     "pagestore.ts",
     "recompress.ts",
     "stats.ts",

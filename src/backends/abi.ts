@@ -18,6 +18,8 @@ export interface ZmemExports {
   flushArea(type: number): void;
   countPages(type: number): number;
   inspectPage(type: number, offset: number): number;
+  storedBlock(type: number, offset: number): number;
+  storedLocation(type: number, offset: number): number;
   putWindow(): number;
   getWindow(): number;
   writeStats(): number;
@@ -94,6 +96,9 @@ export const CLASS_GROUPS = 9;
 export const GRANULE_SIZE = 256;
 export const WASM_PAGE_SIZE = 65536;
 export const MAX_WASM_PAGES = 65536;
+
+/** How `storedLocation` packs zspage and slot. */
+export const LOCATION_SLOT_BITS = 10;
 
 /** How `inspectPage` packs form and length. */
 export const INSPECT_LENGTH_BITS = 20;

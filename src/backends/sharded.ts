@@ -19,6 +19,7 @@ import {
   type CompactResult,
   type Effort,
   type PageInfo,
+  type PageLocation,
   type RecompressResult,
   type TrimResult,
   type ZmemBackendOptions,
@@ -127,6 +128,16 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
 
   inspectPage(type: number, offset: number): PageInfo | undefined {
     return this.#shardOf(type, offset).inspectPage(type, offset);
+  }
+
+  /** @see ZmemBackend.readBlock */
+  readBlock(type: number, offset: number): Uint8Array | undefined {
+    return this.#shardOf(type, offset).readBlock(type, offset);
+  }
+
+  /** @see ZmemBackend.locatePage; zspage ids and addresses are those of the page's own instance */
+  locatePage(type: number, offset: number): PageLocation | undefined {
+    return this.#shardOf(type, offset).locatePage(type, offset);
   }
 
   setLimit(limitBytes: number, options: { readonly trim?: boolean } = {}): void {

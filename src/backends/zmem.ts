@@ -22,6 +22,7 @@ import {
   FORM_FILLED_OBJECT,
   FORM_RAW,
   INSPECT_LENGTH_BITS,
+  LOCATION_SLOT_BITS,
   MAX_WASM_PAGES,
   OPTION_ACCEPT_RAW,
   STATS_COLUMNS,
@@ -68,6 +69,16 @@ export interface PageInfo {
   readonly form: "sameFilled" | "compressed" | "raw";
   /** Bytes of its block; 0 for a page whose index entry holds all of it. */
   readonly payloadBytes: number;
+}
+
+/** Where the object of a page lies, until a put, flush, compaction or trim moves it. */
+export interface PageLocation {
+  /** The id of its zspage, 1 or above, which stays when the zspage moves. */
+  readonly zspage: number;
+  /** Its place in the zspage, 0 to 1023. */
+  readonly slot: number;
+  /** Byte offset of its block in linear memory. */
+  readonly address: number;
 }
 
 /** What a compaction did. */
@@ -255,6 +266,32 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
       return { form: "sameFilled", payloadBytes };
     }
     return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+  }
+
+  /**
+   * A copy of the block of a page, as it is stored: an LZ4 block, a raw page, or the repeated word.
+   * It does not count as a get.
+   *
+   * @returns undefined for a page that is absent or held by its index entry alone
+   */
+  readBlock(type: number, offset: number): Uint8Array | undefined {
+    const info = this.inspectPage(type, offset);
+    const address = this.#exports.storedBlock(type, offset) >>> 0;
+    if (info === undefined || address === 0) return undefined;
+    return new Uint8Array(this.#memory.buffer, address, info.payloadBytes).slice();
+  }
+
+  /** Where the object of a page lies now; undefined as for `readBlock`. */
+  locatePage(type: number, offset: number): PageLocation | undefined {
+    this.#check();
+    checkOffset(offset);
+    const location = this.#exports.storedLocation(type, offset) >>> 0;
+    if (location === 0) return undefined;
+    return {
+      zspage: location >>> LOCATION_SLOT_BITS,
+      slot: location & ((1 << LOCATION_SLOT_BITS) - 1),
+      address: this.#exports.storedBlock(type, offset) >>> 0,
+    };
   }
 
   /** The limit on memory held, bytes. */
