@@ -15,6 +15,7 @@ import { STATUS_OK } from "./status";
 import { superblock } from "./superblock";
 import { allocateRun, lastFailure } from "./supply/supply";
 import { classToLength, FULL_GROUP, groupHead, sizeClass } from "./zsmalloc/size-classes";
+import { suspendDefragmentation } from "./zsmalloc/defragmentation";
 import { slotAddress, USED_TAG, Zspage } from "./zsmalloc/zspage";
 
 /**
@@ -48,10 +49,18 @@ export function setEffort(effort: u32): i32 {
  *   is no memory for the workspace
  */
 export function recompress(budget: u32): u32 {
-  const block = superblock();
   lastRefused = 0;
   forgetPending();
   if (!makeHighWorkspace()) return 0;
+  // The loops below keep addresses of zspages.
+  suspendDefragmentation(true);
+  const tried = recompressFromCursor(budget);
+  suspendDefragmentation(false);
+  return tried;
+}
+
+function recompressFromCursor(budget: u32): u32 {
+  const block = superblock();
   let tried: u32 = 0;
   if (!block.recompressCursor) block.recompressCursor = block.classCount - 1;
   while (tried < budget) {

@@ -78,7 +78,8 @@ export class Superblock {
   handBucket: u32;
   /** The size class that recompression looks at next; 0: from the top. */
   recompressCursor: u32;
-  reserved: u32;
+  /** The granule at which defragmentation goes on. */
+  defragmentCursor: u32;
   /** Bytes of all blocks and raw pages. */
   payloadBytes: u64;
   /** Objects that compaction has moved, since boot. */

@@ -38,6 +38,21 @@ export function isFreeEnd(address: usize): bool {
   return ((load<u32>(bitAddress(granule)) >> (granule & 31)) & 1) != 0;
 }
 
+/**
+ * The first granule at or behind `granule` where a free run begins or ends.
+ *
+ * @param end the granule to stop at
+ * @returns `end` when there is none
+ */
+export function nextFreeEnd(granule: u32, end: u32): u32 {
+  while (granule < end) {
+    const bits = load<u32>(bitAddress(granule)) >> (granule & 31);
+    if (bits) return min(granule + <u32>ctz(bits), end);
+    granule = (granule & ~31) + 32;
+  }
+  return end;
+}
+
 function setBit(granule: u32): void {
   const address = bitAddress(granule);
   store<u32>(address, load<u32>(address) | (1 << (granule & 31)));

@@ -74,6 +74,11 @@ function linkRun(address: usize, granules: u32): void {
   store<u32>(head, <u32>address);
   setBinMask(bin);
   markFree(address, granules);
+  // Defragmentation goes on at a granule that is not inside a free run.
+  const block = superblock();
+  const first = <u32>(address >> GRANULE_SHIFT);
+  const cursor = block.defragmentCursor;
+  if (cursor > first && cursor < first + granules) block.defragmentCursor = first;
 }
 
 function unlinkRun(address: usize, granules: u32): void {
@@ -108,6 +113,13 @@ export function freeRun(address: usize, granules: u32): void {
     granules += length;
   }
   linkRun(address, granules);
+}
+
+/** Takes the whole free run at `address`. @returns its granules */
+export function takeWholeRun(address: usize): u32 {
+  const granules = load<u32>(address);
+  takeFrom(address, granules);
+  return granules;
 }
 
 /** Cuts `granules` off the free run at `address`, which must be at least as long. */

@@ -18,13 +18,14 @@ import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
  * can't shrink, a pool whose limit was lowered under what it holds may still use free runs while
  * held - free + need stays within the limit.
  *
- * Growth is by 1/256 of what is held, at least by what is needed: small enough to overshoot by less
- * than half a percent, large enough that the call (some µs) is spread over many pages.
+ * Growth is by 1/512 of what is held, at least by what is needed: it overshoots by less than
+ * 0.2 percent, and is large enough that the call (some µs) is spread over many pages.
  *
  * Invariant: a failed allocation changes nothing.
  */
 
-const GROWTH_STEP_SHIFT: u32 = 8;
+const GROWTH_STEP_SHIFT: u32 = 9;
+const FRAGMENTED_SHIFT: u32 = 5;
 /** The free map is grown by an eighth and a little, so that small pools don't grow it often. */
 const FREE_MAP_SPARE_SHIFT: u32 = 3;
 const FREE_MAP_SPARE_WASM_PAGES: u32 = 16;
@@ -35,10 +36,7 @@ export let lastFailure: i32 = STATUS_LIMIT;
 /** @returns the address of a run of `granules`, 0 when limit or engine refuse (see lastFailure) */
 export function allocateRun(granules: u32): usize {
   const block = superblock();
-  if (!pointMayPass()) {
-    lastFailure = STATUS_GROWTH;
-    return 0;
-  }
+  if (!mayAllocate()) return 0;
   if (usedGranules() + granules > block.limitGranules) {
     lastFailure = STATUS_LIMIT;
     return 0;
@@ -49,47 +47,61 @@ export function allocateRun(granules: u32): usize {
 }
 
 /**
- * Takes a run of `granules` or, where growth would be needed, a free one that is shorter.
+ * Takes a free run of `wanted` granules or, where there is none, the longest that is shorter.
  *
  * @param least the shortest run that is of use
  * @param wanted the best length, 63 granules at most unless it equals `least`
- * @returns the address, 0 when limit or engine refuse; the length is in `lastRunGranules`
+ * @returns the address, 0 when no free run serves; the length is in `lastRunGranules`
  */
-export function allocateRunBetween(least: u32, wanted: u32): usize {
-  const block = superblock();
+export function takeRunBetween(least: u32, wanted: u32): usize {
+  wanted = clampToLimit(least, wanted);
+  if (!wanted) return 0;
   lastRunGranules = wanted;
-  if (!pointMayPass()) {
-    lastFailure = STATUS_GROWTH;
-    return 0;
+  const run = takeRun(wanted);
+  if (run || wanted == least) return run;
+  const shorter = longestRunBelow(wanted);
+  if (shorter < least) return 0;
+  lastRunGranules = shorter;
+  return takeRun(shorter);
+}
+
+/** The same where memory has to grow for it. @returns 0 when limit or engine refuse */
+export function growRunBetween(least: u32, wanted: u32): usize {
+  wanted = clampToLimit(least, wanted);
+  if (!wanted) return 0;
+  if (!grow(wanted)) {
+    if (wanted == least || !grow(least)) return 0;
+    wanted = least;
   }
+  lastRunGranules = wanted;
+  return takeRun(wanted);
+}
+
+/** `wanted`, or what the limit has left of it; 0 when that is less than `least`. */
+function clampToLimit(least: u32, wanted: u32): u32 {
+  const limit = superblock().limitGranules;
   const used = usedGranules();
-  if (used + least > block.limitGranules) {
+  if (used + least > limit) {
     lastFailure = STATUS_LIMIT;
     return 0;
   }
-  const room = block.limitGranules - used;
-  if (room < wanted) wanted = room;
-  let run = takeRun(wanted);
-  if (!run && wanted > least) {
-    const shorter = longestRunBelow(wanted);
-    if (shorter >= least) {
-      wanted = shorter;
-      run = takeRun(shorter);
-    }
-  }
-  if (!run) {
-    if (!grow(wanted)) {
-      if (wanted == least || !grow(least)) return 0;
-      wanted = least;
-    }
-    run = takeRun(wanted);
-  }
-  lastRunGranules = wanted;
-  return run;
+  return min(wanted, limit - used);
 }
 
-/** How long the run is that `allocateRunBetween` gave last. */
+/** How long the run is that `takeRunBetween` or `growRunBetween` gave last. */
 export let lastRunGranules: u32 = 0;
+
+/** Whether a point of failure lets a run be asked for; see fault.ts. */
+export function mayAllocate(): bool {
+  if (pointMayPass()) return true;
+  lastFailure = STATUS_GROWTH;
+  return false;
+}
+
+/** Whether free runs are more than a 32nd of what is held: worth moving zspages for. */
+export function isFragmented(): bool {
+  return superblock().freeGranules > heldGranules() >> FRAGMENTED_SHIFT;
+}
 
 /** Granules in use by anything. */
 export function usedGranules(): u32 {

@@ -1,4 +1,5 @@
 import { superblock } from "../superblock";
+import { defragment } from "./defragmentation";
 import { freeObject, PARTIAL_GROUPS, takeSlot } from "./pool";
 import { groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
 import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
@@ -17,9 +18,9 @@ import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
  */
 
 /**
- * Moves up to `budget` objects.
+ * Moves up to `budget` objects, then zspages that keep free runs apart.
  *
- * @returns how many were moved; fewer than `budget` when nothing is left to gain
+ * @returns how many objects and zspages were moved; fewer than `budget` when nothing is left to gain
  */
 export function compact(budget: u32): u32 {
   const block = superblock();
@@ -31,6 +32,9 @@ export function compact(budget: u32): u32 {
     if (!block.compactionCursor) block.compactionCursor = block.classCount - 1;
   }
   block.movedObjects += moved;
+  // From where the last call stopped to the end of memory, then from its start.
+  if (moved < budget) moved += defragment(budget - moved, 0);
+  if (moved < budget) moved += defragment(budget - moved, 0);
   return moved;
 }
 

@@ -1,0 +1,65 @@
+import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE } from "../constants";
+import { superblock } from "../superblock";
+import { nextFreeEnd } from "../supply/free-map";
+import { freeRun, takeWholeRun } from "../supply/runs";
+import { moveZspage, zspageAtAddress } from "./zspage";
+
+/**
+ * Defragmentation: brings free runs together by moving zspages.
+ *
+ * Why so: zspages of different length leave runs too short for any of them. A zspage behind such a
+ * run slides down over it, which moves the run up to where it meets the next one. Entries name a
+ * zspage by its id, so a move is one copy and one table cell, whatever number of pages it holds.
+ * Without this, ten rounds of replacing half of the mix left 5.2 % of the memory in short runs
+ * (2026-11).
+ *
+ * Index chunks and tables stay where they are; a run before one of them waits until a neighbour is
+ * freed.
+ */
+
+/** Runs of as many granules find a user and are left alone: 8 KiB. */
+const USEFUL_GRANULES: u32 = 32;
+
+let suspended = false;
+
+/** Makes `defragment` do nothing while a caller keeps addresses of zspages. */
+export function suspendDefragmentation(suspend: bool): void {
+  suspended = suspend;
+}
+
+/**
+ * Slides up to `budget` zspages down.
+ *
+ * @param wanted granules of the run that is wanted; longer ones are left alone
+ * @returns how many were moved; fewer than `budget` when the end of memory was reached
+ */
+export function defragment(budget: u32, wanted: u32): u32 {
+  if (suspended) return 0;
+  const block = superblock();
+  const useful = max(USEFUL_GRANULES, wanted);
+  const end = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
+  let granule = max(block.defragmentCursor, block.fixedGranules);
+  let moved: u32 = 0;
+  while (moved < budget) {
+    granule = nextFreeEnd(granule, end);
+    if (granule == end) break;
+    const run = (<usize>granule) << GRANULE_SHIFT;
+    const behind = granule + load<u32>(run);
+    const zspage =
+      behind < end && load<u32>(run) < useful
+        ? zspageAtAddress((<usize>behind) << GRANULE_SHIFT)
+        : null;
+    if (!zspage) {
+      granule = behind;
+      continue;
+    }
+    const length: u32 = zspage.granules;
+    const granules = takeWholeRun(run);
+    moveZspage(zspage, run);
+    granule += length;
+    freeRun((<usize>granule) << GRANULE_SHIFT, granules);
+    moved++;
+  }
+  block.defragmentCursor = granule == end ? 0 : granule;
+  return moved;
+}
