@@ -28,8 +28,10 @@ export interface TestingExports {
 /** A ZmemBackend and what a test can reach behind it. */
 export interface ZmemUnderTest extends BackendUnderTest {
   readonly ops: ZmemBackend;
-  /** The instance that serves now; a trim changes it. */
+  /** The instance that serves now. */
   instance(): WasmInstance;
+  /** Trims; the only way that keeps `instance` right. */
+  trim(): void;
 }
 
 /** What one instance of a pool over several may hold. */
@@ -52,12 +54,16 @@ export function createZmem(
     started.push(instance);
     return instance;
   }, options);
-  // A trim that finds nothing to gain drops the instance it started last.
   const instance = (): WasmInstance => started.at(-1) as WasmInstance;
+  const trim = (): void => {
+    const before = started.length;
+    // A trim that finds nothing to gain drops the instance that it started.
+    if (!ops.trim().trimmed) started.length = before;
+  };
   const testing = (): Partial<TestingExports> => instance().exports as unknown as TestingExports;
   const setEnabled = (enabled: boolean): void => ops.setEnabled(enabled);
 
-  const backend = { ops, instance, setEnabled };
+  const backend = { ops, instance, trim, setEnabled };
   if (!isTestingBuild(createInstance)) return backend;
   return {
     ...backend,
