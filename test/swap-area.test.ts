@@ -1,0 +1,270 @@
+/**
+ * The swap area when things go wrong: devices that are full, fail, lie or are closed. What it does
+ * when all is well is numbers 35, 39, 40 and 43 of the conformance suite.
+ */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { MapBackend } from "../src/backends/map.ts";
+import { MemorySwapDevice } from "../src/devices/memory.ts";
+import { ZmemError, type ZmemErrorCode } from "../src/errors.ts";
+import { Frontswap } from "../src/frontswap.ts";
+import { SwapArea } from "../src/swap-area.ts";
+import type { Page, SwapDevice } from "../src/types.ts";
+import { assertSame } from "./conformance/case.ts";
+import { createRandom, makePage, PAGE_KINDS } from "./conformance/pages.ts";
+
+const test = suite("swap area");
+const first = makePage("text", 1, 4096);
+const second = makePage("random", 2, 4096);
+
+/** A device whose calls fail on demand, as its contract allows. */
+class FaultyDevice implements SwapDevice {
+  readonly pageSize = 4096;
+  readonly inner = new MemorySwapDevice();
+  fault: "none" | "write" | "read" | "discard" | "full" | "forget" = "none";
+  error: unknown = new ZmemError("ERR_ZMEM_DEVICE", "the disk is on fire");
+
+  writePage(slot: number, page: Page): boolean {
+    if (this.fault === "full") return false;
+    if (this.fault !== "write") return this.inner.writePage(slot, page);
+    this.inner.discardPage(slot);
+    throw this.error;
+  }
+  readPage(slot: number, page: Page): boolean {
+    if (this.fault === "read") throw this.error;
+    return this.fault !== "forget" && this.inner.readPage(slot, page);
+  }
+  discardPage(slot: number): void {
+    if (this.fault === "discard") throw this.error;
+    this.inner.discardPage(slot);
+  }
+  close(): void {
+    this.inner.close();
+  }
+}
+
+function setUp(pages = 10): {
+  area: SwapArea;
+  frontswap: Frontswap;
+  backend: MapBackend;
+  device: FaultyDevice;
+} {
+  const backend = new MapBackend();
+  const frontswap = new Frontswap();
+  frontswap.register(backend);
+  const device = new FaultyDevice();
+  const area = new SwapArea(frontswap, { type: 0, pages, device });
+  return { area, frontswap, backend, device };
+}
+
+function hasCode(code: ZmemErrorCode): (error: unknown) => boolean {
+  return (error) => error instanceof ZmemError && error.code === code;
+}
+
+function assertGets(area: SwapArea, offset: number, page: Page): void {
+  const got = new Uint8Array(page.length);
+  assert.is(area.get(offset, got), true);
+  assertSame(got, page, `offset ${offset}`);
+}
+
+function assertMisses(area: SwapArea, offset: number): void {
+  const got = new Uint8Array(4096).fill(0xa5);
+  assert.is(area.get(offset, got), false);
+  assert.is(area.has(offset), false);
+  assert.ok(got.every((byte) => byte === 0xa5));
+}
+
+test("a failed write is reported to its put, and the older copy is gone wherever it was", () => {
+  for (const olderOnDevice of [false, true]) {
+    const { area, backend, device } = setUp();
+    if (olderOnDevice) backend.setEnabled(false);
+    area.put(1, first);
+    area.put(2, first);
+    backend.setEnabled(false);
+    device.fault = "write";
+    assert.throws(() => area.put(1, second), hasCode("ERR_ZMEM_DEVICE"));
+    assertMisses(area, 1);
+    device.fault = "none";
+    assertMisses(area, 1);
+    assertGets(area, 2, first);
+    assert.is(area.put(1, second), true);
+    assertGets(area, 1, second);
+  }
+});
+
+test("a full device is a rejected put, and the older copy is gone wherever it was", () => {
+  for (const olderOnDevice of [false, true]) {
+    const { area, backend, device } = setUp();
+    if (olderOnDevice) backend.setEnabled(false);
+    area.put(1, first);
+    backend.setEnabled(false);
+    device.fault = "full";
+    assert.is(area.put(1, second), false);
+    assertMisses(area, 1);
+    assert.is(device.inner.pages, 0, "its slot was given back");
+    assert.is(area.pagesOnDevice, 0);
+  }
+});
+
+test("a failed read is an error, and the page is there when the device is well again", () => {
+  const { area, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  device.fault = "read";
+  const got = new Uint8Array(4096).fill(0xa5);
+  assert.throws(() => area.get(1, got), hasCode("ERR_ZMEM_DEVICE"));
+  assert.ok(got.every((byte) => byte === 0xa5));
+  device.fault = "none";
+  assertGets(area, 1, first);
+});
+
+test("a device that has lost a page is found out", () => {
+  const { area, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  device.fault = "forget";
+  assert.throws(() => area.get(1, new Uint8Array(4096)), /offset 1: .*though it had taken one/);
+});
+
+test("a put whose stale slot can't be given back throws and leaves nothing", () => {
+  const { area, frontswap, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  backend.setEnabled(true);
+  device.fault = "discard";
+  assert.throws(() => area.put(1, second), hasCode("ERR_ZMEM_DEVICE"));
+  assertMisses(area, 1);
+  assert.is(frontswap.counters().currPages, 0);
+});
+
+test("what a device throws of its own becomes ERR_ZMEM_DEVICE with the cause", () => {
+  const { area, backend, device } = setUp();
+  backend.setEnabled(false);
+  device.error = new Error("EIO");
+  device.fault = "write";
+  try {
+    area.put(4, first);
+    assert.unreachable();
+  } catch (error) {
+    assert.ok(hasCode("ERR_ZMEM_DEVICE")(error));
+    assert.match((error as Error).message, "type 0, offset 4: the device could not write: EIO");
+    assert.is((error as Error).cause, device.error);
+  }
+});
+
+test("a backend that throws in a put takes the older copy with it, on the device as well", () => {
+  const { area, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  backend.putPage = () => {
+    throw new Error("trap");
+  };
+  assert.throws(() => area.put(1, second), hasCode("ERR_ZMEM_BACKEND"));
+  assertMisses(area, 1);
+  assert.is(device.inner.pages, 0);
+});
+
+test("a bad argument changes nothing, on the device neither", () => {
+  const { area, backend } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  assert.throws(() => area.put(1, second.subarray(1)), RangeError);
+  assert.throws(() => area.put(10, second), RangeError);
+  assert.throws(() => area.get(1, new Uint8Array(1)), RangeError);
+  assert.throws(() => area.flush(-1), RangeError);
+  assert.throws(() => area.has(1.5), RangeError);
+  assertGets(area, 1, first);
+});
+
+test("off frees the slots, ends the area for good, and leaves the type to another area", () => {
+  const { area, frontswap, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  backend.setEnabled(true);
+  area.put(2, first);
+  assert.is(area.isOn, true);
+  area.off();
+  area.off();
+  assert.is(area.isOn, false);
+  assert.is(device.inner.pages, 0);
+  const next = new SwapArea(frontswap, { type: 0, pages: 20, device });
+  next.put(2, second);
+  const isOff = hasCode("ERR_ZMEM_TYPE_OFF");
+  assert.throws(() => area.put(2, first), isOff);
+  assert.throws(() => area.get(2, new Uint8Array(4096)), isOff);
+  assert.throws(() => area.flush(2), isOff);
+  assert.throws(() => area.has(2), isOff);
+  assertGets(next, 2, second);
+});
+
+test("off tries every slot and says when some could not be given back", () => {
+  const { area, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  area.put(2, first);
+  device.fault = "discard";
+  assert.throws(() => area.off(), hasCode("ERR_ZMEM_DEVICE"));
+  assert.is(area.isOn, false);
+  assert.is(area.pagesOnDevice, 0);
+  area.off();
+});
+
+test("a device that was closed in between is an error, and nothing stale is read", () => {
+  const { area, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  device.close();
+  assert.throws(() => area.get(1, new Uint8Array(4096)), hasCode("ERR_ZMEM_CLOSED"));
+  assert.throws(() => area.put(1, second), hasCode("ERR_ZMEM_CLOSED"));
+  assertMisses(area, 1);
+});
+
+test("a type that is on and a device with other pages are refused", () => {
+  const { frontswap } = setUp();
+  assert.throws(
+    () => new SwapArea(frontswap, { type: 0, pages: 10 }),
+    /swap type: expected one that is off, got 0, which is on/,
+  );
+  const device = new MemorySwapDevice({ pageSize: 8192 });
+  assert.throws(
+    () => new SwapArea(frontswap, { type: 1, pages: 10, device }),
+    /device: expected pages of 4096 bytes, got 8192/,
+  );
+  assert.is(frontswap.isOn(1), false);
+});
+
+test("random operations with random faults: what was kept is there, what failed is gone", () => {
+  const seed = 77;
+  const random = createRandom(seed);
+  const { area, frontswap, backend, device } = setUp(40);
+  const faults = ["none", "none", "none", "write", "full"] as const;
+  const expected = new Map<number, Page>();
+  for (let step = 0; step < 20_000; step++) {
+    const offset = random.below(40);
+    device.fault = faults[random.below(faults.length)] ?? "none";
+    backend.setEnabled(random.below(2) === 0);
+    const action = random.below(6);
+    if (action === 0) {
+      assert.is(area.flush(offset), expected.delete(offset), `seed ${seed}, step ${step}`);
+    } else if (action <= 2) {
+      const kept = expected.get(offset);
+      if (kept === undefined) assertMisses(area, offset);
+      else assertGets(area, offset, kept);
+    } else {
+      const page = makePage(PAGE_KINDS[step % 3] ?? "zero", step, 4096);
+      let kept = false;
+      try {
+        kept = area.put(offset, page);
+      } catch (error) {
+        assert.ok(hasCode("ERR_ZMEM_DEVICE")(error), String(error));
+      }
+      if (kept) expected.set(offset, page);
+      else expected.delete(offset);
+    }
+    assert.is(frontswap.countPages(0) + area.pagesOnDevice, expected.size);
+    assert.is(device.inner.pages, area.pagesOnDevice);
+  }
+  assert.ok(expected.size > 0);
+});
+
+test.run();
