@@ -5,8 +5,10 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmSync,
   symlinkSync,
@@ -327,6 +329,18 @@ test("standard input, by name", () => {
   assert.is(report.inputBytes, 10 * PAGE + 1);
   assert.is(report.paddingBytes, PAGE - 1);
   assert.is(only(runJson(["-"], { input: "" })).pages, 0);
+});
+
+test("a folder as standard input is an error that says so", () => {
+  if (process.platform === "win32") return;
+  const stdin = openSync(folder, "r");
+  const { status, stderr } = spawnSync(process.execPath, [CLI, "estimate", "-"], {
+    stdio: [stdin, "pipe", "pipe"],
+    encoding: "utf8",
+  });
+  closeSync(stdin);
+  assert.is(status, 1);
+  assert.is(stderr, "zmem: -: standard input is a folder\n");
 });
 
 test("a file and the same bytes on standard input give the same figures", () => {

@@ -12,7 +12,7 @@
  * Invariants: links are followed only where the user named them, so a folder can't lead outside
  * itself or in circles. What could not be read is reported as missing, never made up.
  */
-import { type Dirent } from "node:fs";
+import { type Dirent, fstatSync } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Readable } from "node:stream";
@@ -253,7 +253,11 @@ export async function openPath(
   recursive: boolean,
   complain: Complain,
 ): Promise<Input> {
-  if (path === "-") return openStream("-", process.stdin);
+  if (path === "-") {
+    // Node takes a folder for an input without bytes.
+    if (fstatSync(0).isDirectory()) throw new InputError("-: standard input is a folder");
+    return openStream("-", process.stdin);
+  }
   let handle: FileHandle | null = null;
   try {
     const found = await stat(path);

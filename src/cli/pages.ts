@@ -11,7 +11,14 @@
  * last.
  */
 import { addAbortSignal } from "node:stream";
-import { type Gap, type Input, type SizedInput, type StreamInput } from "./inputs.ts";
+import {
+  explain,
+  type Gap,
+  type Input,
+  InputError,
+  type SizedInput,
+  type StreamInput,
+} from "./inputs.ts";
 import { type Random, reservoirSlot, samplePages } from "./sampling.ts";
 
 /** Pages in one buffer, and the slot that each goes to. */
@@ -171,7 +178,7 @@ async function* cutStream(
       }
     }
   } catch (error) {
-    if (!signal.aborted) throw error;
+    if (!signal.aborted) throw new InputError(explain(input.label, error), { cause: error });
   }
   if (filled > 0) {
     summary.paddingBytes = pageSize - filled;
