@@ -12,13 +12,13 @@ export type Colour = readonly [number, number, number];
 
 /** An RGBA image, opaque. */
 export class Canvas {
+  readonly width: number;
+  readonly height: number;
   readonly bytes: Uint8Array;
 
-  constructor(
-    readonly width: number,
-    readonly height: number,
-    background: Colour,
-  ) {
+  constructor(width: number, height: number, background: Colour) {
+    this.width = width;
+    this.height = height;
     this.bytes = new Uint8Array(width * height * 4);
     this.fill(0, 0, width, height, background);
   }

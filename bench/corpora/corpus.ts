@@ -16,7 +16,7 @@ import { seededRandom, shuffle } from "./random.ts";
 export const RUN_BYTES = 65536;
 
 /** The version of all generators; a change in what one of them makes raises it. */
-export const CORPORA_VERSION = 2;
+export const CORPORA_VERSION = 3;
 
 /** `real`: data that programs made; the ends of the scale are `synthetic`; `mix` joins all. */
 export type CorpusKind = "real" | "synthetic" | "mix" | "user";

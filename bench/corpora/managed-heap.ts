@@ -17,7 +17,7 @@ import { readProcessMemory } from "./process-memory.ts";
 
 const TEXT_BYTES = 3 << 20;
 /** Below this the runtime's own memory would be a large part of what is read. */
-const MIN_STATE_BYTES = 160 << 20;
+const MIN_STATE_BYTES = 96 << 20;
 
 /** The heap of a Node process. @param text what its program reads and cuts strings from */
 export async function dumpJavaScriptHeap(wanted: number, text: Uint8Array): Promise<RawCorpus> {

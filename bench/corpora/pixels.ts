@@ -21,9 +21,9 @@ const WORDS =
 export function renderPixels(wanted: number): RawCorpus {
   const scenes = [renderInterface, renderChart, renderRoom, renderLandscape, renderTiles];
   const sizes = [
-    [1024, 768],
-    [1280, 720],
-    [800, 600],
+    [640, 480],
+    [800, 450],
+    [512, 512],
   ] as const;
   const images: Uint8Array[] = [];
   for (let bytes = 0, at = 0; bytes < wanted; at++) {

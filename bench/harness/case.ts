@@ -47,8 +47,6 @@ export interface ProbeRequest {
   /** Name of a store contender. */
   readonly store: string;
   readonly corpus: string;
-  /** Bytes of each corpus as loaded. */
-  readonly bytesEach: number;
   readonly pageSize: number;
   /** Bytes of pages that the store is filled with; the corpus is gone through repeatedly. */
   readonly logicalBytes: number;

@@ -23,7 +23,7 @@ export interface Task {
   /** How many operations one pass does. */
   readonly operations: number;
   /** Runs before every batch, untimed. */
-  readonly prepare?: () => void;
+  readonly prepare?: () => void | Promise<void>;
 }
 
 /** How long to measure. */
@@ -63,7 +63,7 @@ export async function measureInTurn(
         own.push(null);
         continue;
       }
-      task.prepare?.();
+      await task.prepare?.();
       collect?.(false);
       const elapsedMs = runBatch(task, passes, collect);
       own.push((elapsedMs * 1e6) / (passes * task.operations));
@@ -84,8 +84,8 @@ interface Plan {
 async function warmUp(task: Task, batchMs: number, pause: () => Promise<void>): Promise<Plan> {
   let passes = 1;
   let elapsedMs = 0;
-  for (let batch = 0; batch < WARM_UP_BATCHES; ) {
-    task.prepare?.();
+  for (let batch = 0; batch < WARM_UP_BATCHES;) {
+    await task.prepare?.();
     elapsedMs = runBatch(task, passes, undefined);
     if (elapsedMs < batchMs && passes < 1 << 24) {
       const factor = elapsedMs > 0 ? (batchMs * 1.1) / elapsedMs : 16;

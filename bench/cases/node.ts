@@ -1,0 +1,9 @@
+/**
+ * All cases in the order in which they run in Node: those that run everywhere, then those that need
+ * a process of their own or native code.
+ */
+import type { BenchCase } from "../harness/case.ts";
+import { memoryCase } from "./memory.ts";
+import { PORTABLE_CASES } from "./portable.ts";
+
+export const NODE_CASES: readonly BenchCase[] = [...PORTABLE_CASES, memoryCase];

@@ -1,0 +1,279 @@
+/**
+ * Pages in and out, end to end: everything that a caller pays for a put and a get.
+ *
+ * What: per corpus and page size, put and get in a steady state: memory touched, caches warm, every
+ * put an overwrite by another page, the same order for all. On the mix also: the same page again,
+ * filling a fresh store, pages cold in cache, same-filled pages, flush.
+ *
+ * Why so: the steady state compares what is done per page; filling adds the first touch of fresh
+ * memory (about 2.5 µs for 4 KiB from the kernel), cold adds cache misses, and each is stated by
+ * itself. A get counts when the caller can read the page: zmem copies it into the caller's buffer,
+ * a Map of blocks hands out the array that its codec made. All contenders get every page back and
+ * compare it before anything is timed.
+ */
+import type { Corpus } from "../corpora/corpus.ts";
+import { seededRandom, shuffle } from "../corpora/random.ts";
+import type { BenchCase, BenchContext } from "../harness/case.ts";
+import type { MeasureOptions, Task } from "../harness/measure.ts";
+import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import type { Store, StoreContender } from "../peers/contender.ts";
+
+const PAGE_SIZES = {
+  quick: [4096],
+  full: [4096, 65536],
+  all: [4096, 8192, 16384, 32768, 65536],
+} as const;
+/** The working set of the steady state. */
+const WORKING_SET_BYTES = { quick: 2 << 20, full: 4 << 20, all: 8 << 20 } as const;
+/** Kept by each store of the cold rows; compressed still more than a shared cache. */
+const COLD_BYTES = { quick: 64 << 20, full: 192 << 20, all: 256 << 20 } as const;
+const COLD_STORES = [
+  "zmem",
+  "Map of copies",
+  "Map of lz4-wasm",
+  "Map of lz4-napi",
+  "Map of snappy",
+];
+const COLD_PAGES_A_PASS = 1024;
+
+interface Open {
+  readonly contender: StoreContender;
+  readonly store: Store;
+}
+
+export const storeCase: BenchCase = {
+  name: "store",
+  title: "put and get end to end, steady state",
+  efforts: ["quick", "full", "all"],
+  run: async (context) => {
+    for (const corpus of context.corpora.values()) {
+      for (const pageSize of PAGE_SIZES[context.effort]) {
+        context.progress(`${corpus.name}, pages of ${pageSize}`);
+        await measureSteady(context, corpus, pageSize);
+      }
+    }
+  },
+};
+
+export const storeStatesCase: BenchCase = {
+  name: "store-states",
+  title: "same page again, filling, cold, same-filled, flush",
+  efforts: ["quick", "full", "all"],
+  run: async (context) => {
+    const mix = context.corpora.get("mix") ?? [...context.corpora.values()][0];
+    if (mix === undefined) throw new Error("no corpus is loaded");
+    for (const pageSize of context.effort === "quick" ? [4096] : [4096, 65536]) {
+      context.progress(`pages of ${pageSize}`);
+      await measureRepeats(context, mix, pageSize);
+      await measureFilling(context, mix, pageSize);
+      context.progress(`cold, pages of ${pageSize}`);
+      await measureCold(context, mix, pageSize);
+    }
+  },
+};
+
+function contendersOf({ stores, effort }: BenchContext): StoreContender[] {
+  return stores.filter(({ slow }) => effort !== "quick" || !slow);
+}
+
+/** Opens stores, fills them with pages 0 to n - 1, and checks that all come back. */
+async function openFilled(
+  context: BenchContext,
+  contenders: readonly StoreContender[],
+  pages: readonly Uint8Array[],
+  pageSize: number,
+  corpus: string,
+): Promise<Open[]> {
+  const open: Open[] = [];
+  const into = new Uint8Array(pageSize);
+  for (const contender of contenders) {
+    try {
+      const store = await contender.open(pageSize);
+      fill(store, pages);
+      pages.forEach((page, key) => {
+        const found = store.get(key, into);
+        if (found === undefined || !isEqual(found, page)) {
+          throw new Error("a page came back with other bytes");
+        }
+      });
+      open.push({ contender, store });
+    } catch (error) {
+      context.fail(contender.name, error, corpus);
+    }
+    await context.pause();
+  }
+  return open;
+}
+
+function fill(store: Store, pages: readonly Uint8Array[]): void {
+  for (let key = 0; key < pages.length; key++) {
+    if (!store.put(key, pages[key] as Uint8Array)) throw new Error("a page was rejected");
+  }
+}
+
+async function recordAll(
+  context: BenchContext,
+  figure: string,
+  tasks: readonly Task[],
+  shared: { readonly corpus: string; readonly pageSize: number; readonly note: string },
+  options?: MeasureOptions,
+): Promise<void> {
+  for (const [contender, samples] of await context.measure(tasks, options)) {
+    const bytesPerOperation = shared.pageSize;
+    context.record({ ...shared, figure, contender, unit: "ns", bytesPerOperation, samples });
+  }
+}
+
+/** A pass that puts every key with a page that another key had before. */
+function shiftingPuts({ contender, store }: Open, pages: readonly Uint8Array[]): Task {
+  let shift = 0;
+  return {
+    name: contender.name,
+    operations: pages.length,
+    pass: () => {
+      shift = (shift + 1) % pages.length;
+      for (let key = 0, at = shift; key < pages.length; key++) {
+        store.put(key, pages[at] as Uint8Array);
+        at = at + 1 === pages.length ? 0 : at + 1;
+      }
+    },
+  };
+}
+
+function gets({ contender, store }: Open, keys: number, into: Uint8Array): Task {
+  let found: Uint8Array | undefined;
+  return {
+    name: contender.name,
+    operations: keys,
+    pass: () => {
+      for (let key = 0; key < keys; key++) found = store.get(key, into);
+      if (found === undefined) throw new Error("a page is missing");
+    },
+  };
+}
+
+async function measureSteady(
+  context: BenchContext,
+  corpus: Corpus,
+  pageSize: number,
+): Promise<void> {
+  const sample = samplePages(corpus, pageSize, WORKING_SET_BYTES[context.effort] / pageSize);
+  const { pages } = sample;
+  if (pages.length < 2) return context.fail("all", "the corpus has too few pages", corpus.name);
+  const name = corpus.name;
+  const open = await openFilled(context, contendersOf(context), pages, pageSize, name);
+  const workingSet = `working set ${(pages.length * pageSize) / (1 << 20)} MiB`;
+  const shared = { corpus: name, pageSize, note: `${describeSample(sample)}, ${workingSet}` };
+  const into = new Uint8Array(pageSize);
+  const puts = open.map((one) => shiftingPuts(one, pages));
+  await recordAll(context, "put, steady", puts, shared);
+  const reads = open.map((one) => gets(one, pages.length, into));
+  await recordAll(context, "get, steady", reads, shared);
+  for (const { store } of open) store.close();
+}
+
+async function measureRepeats(
+  context: BenchContext,
+  corpus: Corpus,
+  pageSize: number,
+): Promise<void> {
+  const sample = samplePages(corpus, pageSize, WORKING_SET_BYTES[context.effort] / pageSize);
+  const { pages } = sample;
+  const open = await openFilled(context, contendersOf(context), pages, pageSize, corpus.name);
+  const shared = { corpus: corpus.name, pageSize, note: describeSample(sample) };
+  const again = open.map(({ contender, store }): Task => ({
+    name: contender.name,
+    operations: pages.length,
+    pass: () => fill(store, pages),
+  }));
+  await recordAll(context, "put, same page again", again, shared);
+
+  const zeros = new Uint8Array(pageSize);
+  const same = open.map(({ contender, store }): Task => ({
+    name: contender.name,
+    operations: pages.length,
+    pass: () => {
+      for (let key = 0; key < pages.length; key++) store.put(key, zeros);
+    },
+  }));
+  await recordAll(context, "put, same-filled", same, { ...shared, note: "pages of zeros" });
+
+  const flushes = open.map(({ contender, store }): Task => ({
+    name: contender.name,
+    operations: pages.length,
+    prepare: () => fill(store, pages),
+    pass: () => {
+      for (let key = 0; key < pages.length; key++) store.flush(key);
+    },
+  }));
+  await recordAll(context, "flush", flushes, { ...shared, note: "" }, { once: true });
+  for (const { store } of open) store.close();
+}
+
+async function measureFilling(
+  context: BenchContext,
+  corpus: Corpus,
+  pageSize: number,
+): Promise<void> {
+  const count = (4 * WORKING_SET_BYTES[context.effort]) / pageSize;
+  const sample = samplePages(corpus, pageSize, count);
+  const { pages } = sample;
+  const tasks: Task[] = [];
+  const stores = new Map<string, Store>();
+  for (const contender of contendersOf(context)) {
+    if (contender.slow) continue;
+    tasks.push({
+      name: contender.name,
+      operations: pages.length,
+      prepare: async () => {
+        stores.get(contender.name)?.close();
+        stores.set(contender.name, await contender.open(pageSize));
+      },
+      pass: () => fill(stores.get(contender.name) as Store, pages),
+    });
+  }
+  const note = `${describeSample(sample)} into a fresh store`;
+  const shared = { corpus: corpus.name, pageSize, note };
+  await recordAll(context, "put, filling", tasks, shared, { once: true });
+  for (const store of stores.values()) store.close();
+}
+
+async function measureCold(context: BenchContext, corpus: Corpus, pageSize: number): Promise<void> {
+  const count = Math.min(COLD_BYTES[context.effort], corpus.bytes.length) / pageSize;
+  const { pages } = samplePages(corpus, pageSize, count);
+  const wanted = contendersOf(context).filter(({ name }) => COLD_STORES.includes(name));
+  const open = await openFilled(context, wanted, pages, pageSize, corpus.name);
+  const logical = `${Math.round((pages.length * pageSize) / (1 << 20))} MiB kept`;
+  const shared = { corpus: corpus.name, pageSize, note: `random keys, ${logical}` };
+  // Every task goes through the same random order, so each touches what none has warmed for it.
+  const order = shuffle(
+    Uint32Array.from({ length: pages.length }, (_, key) => key),
+    seededRandom(31),
+  );
+  const into = new Uint8Array(pageSize);
+  const operations = Math.min(COLD_PAGES_A_PASS, pages.length >> 2);
+  const walk = (name: string, visit: (key: number, at: number) => void): Task => {
+    let at = 0;
+    return {
+      name,
+      operations,
+      pass: () => {
+        for (let count = 0; count < operations; count++) {
+          visit(order[at] as number, at);
+          at = at + 1 === order.length ? 0 : at + 1;
+        }
+      },
+    };
+  };
+  const reads = open.map(({ contender, store }) =>
+    walk(contender.name, (key) => void store.get(key, into)),
+  );
+  await recordAll(context, "get, cold", reads, shared, { once: true });
+  const writes = open.map(({ contender, store }) =>
+    walk(contender.name, (key, at) => {
+      store.put(key, pages[order[(at + 1) % order.length] as number] as Uint8Array);
+    }),
+  );
+  await recordAll(context, "put, cold", writes, shared, { once: true });
+  for (const { store } of open) store.close();
+}

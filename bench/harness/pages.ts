@@ -1,0 +1,57 @@
+/**
+ * Pages of a corpus, picked for a case.
+ *
+ * Why so: a case measures on a sample spread over the whole corpus, in the order in which the pages
+ * lie there, and the same sample in every run. Same-filled pages cost a store nearly nothing and
+ * would hide the codec, so cases that state a codec's speed leave them out.
+ */
+import type { Corpus } from "../corpora/corpus.ts";
+
+/** A sample and what was left out of it. */
+export interface PageSample {
+  readonly pages: readonly Uint8Array[];
+  readonly sameFilled: number;
+}
+
+/**
+ * @param count the most pages to take, spread evenly
+ * @param keepSameFilled takes pages that repeat one 8-byte word, too
+ */
+export function samplePages(
+  corpus: Corpus,
+  pageSize: number,
+  count: number,
+  keepSameFilled = false,
+): PageSample {
+  const available = Math.floor(corpus.bytes.length / pageSize);
+  const step = Math.max(1, available / count);
+  const pages: Uint8Array[] = [];
+  let sameFilled = 0;
+  for (let at = 0; at < available && pages.length < count; at += step) {
+    const start = Math.floor(at) * pageSize;
+    const page = corpus.bytes.subarray(start, start + pageSize);
+    const isSame = isSameFilled(page);
+    if (isSame) sameFilled += 1;
+    if (!isSame || keepSameFilled) pages.push(page);
+  }
+  return { pages, sameFilled };
+}
+
+/** Whether a page repeats one 8-byte word. */
+export function isSameFilled(page: Uint8Array): boolean {
+  for (let at = 8; at < page.length; at++) if (page[at] !== page[at - 8]) return false;
+  return true;
+}
+
+/** Whether two pages are equal. */
+export function isEqual(first: Uint8Array, second: Uint8Array): boolean {
+  if (first.length !== second.length) return false;
+  for (let at = 0; at < first.length; at++) if (first[at] !== second[at]) return false;
+  return true;
+}
+
+/** "256 pages", with what was left out. */
+export function describeSample({ pages, sameFilled }: PageSample): string {
+  const left = sameFilled > 0 ? `, ${sameFilled} same-filled ones left out` : "";
+  return `${pages.length} pages${left}`;
+}

@@ -1,0 +1,135 @@
+/**
+ * Runs cases and gathers what they record.
+ *
+ * Why so: a case that throws is a failure row and the next case runs; an interruption ends the run
+ * and keeps what is finished. Nothing here knows the platform.
+ */
+import type { Corpus } from "../corpora/corpus.ts";
+import type { CodecContender, StoreContender } from "../peers/contender.ts";
+import {
+  type BenchCase,
+  type BenchContext,
+  type Effort,
+  Interrupted,
+  type Platform,
+} from "./case.ts";
+import { measureInTurn } from "./measure.ts";
+import {
+  type CorpusInfo,
+  type Failure,
+  type Machine,
+  type Measurement,
+  type ResultFile,
+  SCHEMA,
+} from "./results.ts";
+import { median, present, spread } from "./statistics.ts";
+
+/** A run's setting. */
+export interface RunOptions {
+  readonly cases: readonly BenchCase[];
+  readonly effort: Effort;
+  readonly platform: Platform;
+  readonly machine: Machine;
+  readonly version: string;
+  readonly versions: Readonly<Record<string, string>>;
+  readonly corpora: ReadonlyMap<string, Corpus>;
+  readonly codecs: readonly CodecContender[];
+  readonly stores: readonly StoreContender[];
+  /** Rounds unless a case says otherwise; by effort when left out. */
+  readonly rounds?: number;
+  readonly onProgress?: (message: string) => void;
+  /** Ends the run at the next pause. */
+  readonly signal?: AbortSignal;
+}
+
+const ROUNDS: Readonly<Record<Effort, number>> = { quick: 5, full: 9, all: 15 };
+const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 8, full: 15, all: 25 };
+
+/** Runs the cases one after another. */
+export async function runCases(options: RunOptions): Promise<ResultFile> {
+  const started = Date.now();
+  const measurements: Measurement[] = [];
+  const failures: Failure[] = [];
+  let complete = true;
+  for (const [index, benchCase] of options.cases.entries()) {
+    const label = `${index + 1}/${options.cases.length} ${benchCase.name}`;
+    const progress = (message: string): void => options.onProgress?.(`${label}: ${message}`);
+    const context = makeContext(benchCase, options, measurements, failures, progress);
+    try {
+      progress(benchCase.title);
+      await context.pause();
+      await benchCase.run(context);
+    } catch (error) {
+      if (error instanceof Interrupted) {
+        complete = false;
+        break;
+      }
+      context.fail("all", error);
+    }
+  }
+  return {
+    schema: SCHEMA,
+    project: "zmem",
+    version: options.version,
+    startedAt: new Date(started).toISOString(),
+    seconds: Math.round((Date.now() - started) / 1000),
+    effort: options.effort,
+    complete,
+    machine: options.machine,
+    versions: options.versions,
+    corpora: [...options.corpora.values()].map(describeCorpus),
+    measurements,
+    failures,
+  };
+}
+
+function makeContext(
+  benchCase: BenchCase,
+  { effort, platform, corpora, codecs, stores, rounds, signal }: RunOptions,
+  measurements: Measurement[],
+  failures: Failure[],
+  progress: (message: string) => void,
+): BenchContext {
+  const pause = async (): Promise<void> => {
+    // A macrotask, so that signals, buttons and drawing get their turn.
+    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    if (signal?.aborted) throw new Interrupted("the run was interrupted");
+  };
+  return {
+    platform,
+    effort,
+    corpora,
+    codecs,
+    stores,
+    progress,
+    pause,
+    measure: (tasks, own = {}) =>
+      measureInTurn(
+        tasks,
+        { rounds: rounds ?? ROUNDS[effort], batchMs: BATCH_MS[effort], ...own },
+        { collect: platform.collect, pause },
+      ),
+    record: ({ corpus = "", pageSize = 0, better = "lower", bytesPerOperation = 0, ...row }) => {
+      const values = present(row.samples);
+      measurements.push({
+        case: benchCase.name,
+        ...row,
+        corpus,
+        pageSize,
+        better,
+        bytesPerOperation,
+        median: median(values),
+        spread: spread(values),
+      });
+    },
+    fail: (contender, error, corpus = "") => {
+      const reason = error instanceof Error ? error.message : String(error);
+      failures.push({ case: benchCase.name, contender, corpus, reason });
+      progress(`${contender} failed: ${reason}`);
+    },
+  };
+}
+
+function describeCorpus({ bytes, ...info }: Corpus): CorpusInfo {
+  return { ...info, bytes: bytes.length };
+}

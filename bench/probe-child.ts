@@ -1,0 +1,108 @@
+/**
+ * The process that probe.ts watches: fills a store, churns it, trims it, and waits after each.
+ *
+ * Why so: everything else that takes memory (corpus, codec, compiled code) happens before the phase
+ * "base", on a store that is thrown away, so that what comes later is the store's. Every page is
+ * read back and compared at the end.
+ */
+import { createInterface } from "node:readline";
+import { buildWasm } from "../scripts/wasm.mjs";
+import { loadCorpora } from "./corpora/index.ts";
+import { seededRandom } from "./corpora/random.ts";
+import type { ProbeRequest } from "./harness/case.ts";
+import { isEqual } from "./harness/pages.ts";
+import type { Store } from "./peers/contender.ts";
+import type { ProbeCorpora } from "./probe.ts";
+
+const WARM_UP_PAGES = 1024;
+const SETTLE_MS = 150;
+const CHECKED_PAGES = 2000;
+/** A step that is prime to any number of pages of a corpus, so all of its pages come by. */
+const CHURN_STEP = 7919;
+
+await buildWasm();
+const { nodeStores } = await import("./peers/node-stores.ts");
+
+const { request, corpora } = JSON.parse(process.argv[2] ?? "{}") as {
+  readonly request: ProbeRequest;
+  readonly corpora: ProbeCorpora;
+};
+const contender = nodeStores().find(({ name }) => name === request.store);
+if (contender === undefined) throw new Error(`there is no store called ${request.store}`);
+const names = [request.corpus] as never[];
+const isOwn = corpora.paths.length > 0;
+const loaded = await loadCorpora(isOwn ? corpora : { ...corpora, names });
+const corpus = loaded.get(request.corpus);
+if (corpus === undefined) throw new Error(`there is no corpus called ${request.corpus}`);
+
+const { pageSize } = request;
+const pageCount = Math.floor(request.logicalBytes / pageSize);
+const corpusPages = Math.floor(corpus.bytes.length / pageSize);
+const pageAt = (index: number): Uint8Array => {
+  const start = (index % corpusPages) * pageSize;
+  return corpus.bytes.subarray(start, start + pageSize);
+};
+const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+
+async function reach(phase: string, store?: Store): Promise<void> {
+  globalThis.gc?.();
+  await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+  globalThis.gc?.();
+  const statedBytes = store?.heldBytes?.();
+  process.stdout.write(`${JSON.stringify({ phase, statedBytes })}\n`);
+  await replies.next();
+}
+
+const page = new Uint8Array(pageSize);
+const warm = await contender.open(pageSize);
+for (let key = 0; key < WARM_UP_PAGES; key++) {
+  warm.put(key, pageAt(key));
+  warm.get(key, page);
+}
+warm.close();
+
+const store = await contender.open(pageSize);
+await reach("base");
+
+/** Which page of the corpus each key holds; -1 for none. */
+const contents = new Int32Array(pageCount);
+for (let key = 0; key < pageCount; key++) put(key, key);
+await reach("filled", store);
+
+if (request.churnRounds > 0) {
+  const random = seededRandom(17);
+  for (let round = 1; round <= request.churnRounds; round++) {
+    for (let key = 0; key < pageCount; key++) {
+      if (random.below(2) === 0) put(key, key + round * CHURN_STEP);
+    }
+    store.compact?.();
+  }
+  await reach("churned", store);
+}
+
+if (request.flushShare > 0) {
+  const random = seededRandom(18);
+  for (let key = 0; key < pageCount; key++) {
+    if (random.fraction() >= request.flushShare) continue;
+    store.flush(key);
+    contents[key] = -1;
+  }
+  store.compact?.();
+  store.trim?.();
+  await reach("trimmed", store);
+}
+
+const step = Math.max(1, Math.floor(pageCount / CHECKED_PAGES));
+for (let key = 0; key < pageCount; key += step) {
+  const index = contents[key] as number;
+  const found = store.get(key, page);
+  if (index < 0 ? found !== undefined : found === undefined || !isEqual(found, pageAt(index))) {
+    throw new Error(`page ${key} did not come back as it was put`);
+  }
+}
+process.exit(0);
+
+function put(key: number, index: number): void {
+  if (!store.put(key, pageAt(index))) throw new Error(`page ${key} was rejected`);
+  contents[key] = index;
+}

@@ -1,0 +1,4 @@
+import type { ResultFile } from "../harness/results.ts";
+export function reportToHtml(file: ResultFile): string {
+  return String(file.schema);
+}

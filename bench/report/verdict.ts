@@ -1,0 +1,103 @@
+/**
+ * The first lines of every report: where zmem is not ahead.
+ *
+ * What: compares zmem's store with every compressed store end to end (put, get, memory held), per
+ * corpus. A peer of the LZ4 and snappy class shall be behind in all three on every real corpus; no
+ * peer of any kind shall be ahead in all three at once.
+ *
+ * Why so: a report that opens with its best figure is an advertisement.
+ */
+import type { Measurement, ResultFile } from "../harness/results.ts";
+
+const OWN = "zmem";
+const BASELINE = "Map of copies";
+/** What is compared: case, figure, and the words for it. */
+const ASPECTS = [
+  { case: "store", figure: "put, steady", words: "put" },
+  { case: "store", figure: "get, steady", words: "get" },
+  { case: "memory", figure: "held per logical byte", words: "memory held" },
+] as const;
+const FAST_CLASS = /lz4|snappy/;
+
+/** Lines of plain text. */
+export function verdictLines(file: ResultFile): string[] {
+  const lines = [...fastClassLines(file), ...allThreeLines(file)];
+  if (!file.complete) lines.unshift("This run was interrupted; it shows what was finished.");
+  for (const { case: name, contender, corpus, reason } of file.failures) {
+    lines.push(`Not measured: ${name}, ${contender}${corpus && ` on ${corpus}`}: ${reason}`);
+  }
+  return lines;
+}
+
+function fastClassLines(file: ResultFile): string[] {
+  const behind: string[] = [];
+  let compared = 0;
+  for (const aspect of ASPECTS) {
+    for (const { own, peer } of pairs(file, aspect)) {
+      if (!FAST_CLASS.test(peer.contender)) continue;
+      compared += 1;
+      const quotient = peer.median / own.median;
+      if (quotient >= 1) continue;
+      const where = `${own.corpus}, ${own.pageSize / 1024} KiB`;
+      behind.push(`${aspect.words} on ${where}: ${quotient.toFixed(2)} times ${peer.contender}`);
+    }
+  }
+  if (compared === 0) return ["No store of the LZ4 or snappy class was compared with zmem."];
+  if (behind.length === 0) {
+    return [
+      `zmem is ahead of every LZ4 and snappy store in all ${compared} comparisons ` +
+        "(put, get and memory held, per real corpus and page size).",
+    ];
+  }
+  return [
+    `zmem is NOT ahead of an LZ4 or snappy store in ${behind.length} of ${compared} comparisons:`,
+    ...behind.map((line) => `  ${line}`),
+  ];
+}
+
+function allThreeLines(file: ResultFile): string[] {
+  const [puts, gets, memory] = ASPECTS.map((aspect) => pairs(file, aspect));
+  const beats = (list: readonly Pair[] | undefined, { peer }: Pair): boolean =>
+    list?.some(
+      (pair) =>
+        pair.peer.contender === peer.contender &&
+        pair.peer.corpus === peer.corpus &&
+        pair.peer.pageSize === peer.pageSize &&
+        pair.peer.median < pair.own.median,
+    ) ?? false;
+  const winners = (memory ?? []).filter(
+    (pair) => beats([pair], pair) && beats(puts, pair) && beats(gets, pair),
+  );
+  if ((memory ?? []).length === 0) return ["Memory held was not measured in this run."];
+  if (winners.length === 0)
+    return ["No peer of any kind beats zmem in put, get and memory held at once."];
+  return winners.map(
+    ({ peer }) =>
+      `${peer.contender} BEATS zmem in put, get and memory held at once on ${peer.corpus}.`,
+  );
+}
+
+interface Pair {
+  readonly own: Measurement;
+  readonly peer: Measurement;
+}
+
+/** zmem's row with each peer's, on real corpora. */
+function pairs(
+  file: ResultFile,
+  aspect: { readonly case: string; readonly figure: string },
+): Pair[] {
+  const real = new Set(file.corpora.filter(({ kind }) => kind === "real").map(({ name }) => name));
+  const rows = file.measurements.filter(
+    (row) => row.case === aspect.case && row.figure === aspect.figure && real.has(row.corpus),
+  );
+  return rows
+    .filter(({ contender }) => contender !== OWN && contender !== BASELINE)
+    .flatMap((peer) => {
+      const own = rows.find(
+        (row) =>
+          row.contender === OWN && row.corpus === peer.corpus && row.pageSize === peer.pageSize,
+      );
+      return own === undefined ? [] : [{ own, peer }];
+    });
+}

@@ -1,0 +1,165 @@
+/**
+ * A run in Node: what of the platform the cases get, and what becomes of their results.
+ */
+import { accessSync, constants } from "node:fs";
+import { cpus, totalmem } from "node:os";
+import { dirname, resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { NODE_CASES } from "./cases/node.ts";
+import { type CorpusName, loadCorpora } from "./corpora/index.ts";
+import type { BenchCase, Effort, Platform } from "./harness/case.ts";
+import { timerStepNs } from "./harness/measure.ts";
+import type { Machine, ResultFile } from "./harness/results.ts";
+import { runCases } from "./harness/run.ts";
+import { goalCases, goalsToText } from "./goals.ts";
+import { type BenchOptions, UsageError } from "./options.ts";
+import { nodeStores, ownVersion } from "./peers/node-stores.ts";
+import { nodeCodecs, peerVersions } from "./peers/node.ts";
+import { canProbe, probe } from "./probe.ts";
+import { reportToHtml } from "./report/html.ts";
+import { reportToMarkdown, reportToText } from "./report/text.ts";
+
+const MIB = 1 << 20;
+const BYTES_EACH: Readonly<Record<Effort, number>> = {
+  quick: 8 * MIB,
+  full: 32 * MIB,
+  all: 32 * MIB,
+};
+const MIX_BYTES: Readonly<Record<Effort, number>> = {
+  quick: 64 * MIB,
+  full: 256 * MIB,
+  all: 256 * MIB,
+};
+
+/** The cases that options ask for. @throws UsageError when a filter matches none */
+export function selectCases({ effort, filters, goals }: BenchOptions): BenchCase[] {
+  const wanted = goalCases();
+  const offered = NODE_CASES.filter(({ name, efforts }) =>
+    goals ? wanted.has(name) : filters.length > 0 || efforts.includes(effort),
+  );
+  if (filters.length === 0) return offered;
+  for (const filter of filters) {
+    if (!offered.some(({ name }) => name.includes(filter))) {
+      const names = offered.map(({ name }) => name).join(", ");
+      throw new UsageError(`--filter: expected a part of one of ${names}; got ${filter}`);
+    }
+  }
+  return offered.filter(({ name }) => filters.some((filter) => name.includes(filter)));
+}
+
+/** Results and the texts that can be made of them. */
+export interface RunOutcome {
+  readonly file: ResultFile;
+  readonly texts: {
+    readonly stdout: string;
+    readonly markdown: () => string;
+    readonly html: () => string;
+  };
+}
+
+/** @throws UsageError or CorpusError before anything is measured */
+export async function runInNode(
+  options: BenchOptions,
+  onProgress: (message: string) => void,
+): Promise<RunOutcome> {
+  const { effort } = options;
+  const cases = selectCases(options);
+  for (const path of [options.json, options.markdown, options.html]) checkWritable(path);
+  const corpora = {
+    bytesEach: BYTES_EACH[effort],
+    mixBytes: MIX_BYTES[effort],
+    paths: options.corpusPaths,
+  };
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    // The second time the user means it.
+    if (abort.signal.aborted) process.exit(130);
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
+  try {
+    const onMissing = (name: string, reason: string): void =>
+      onProgress(`the corpus ${name} is left out: ${reason}`);
+    const loaded = await loadCorpora({ ...corpora, onProgress, onMissing });
+    const versions = peerVersions();
+    const file = await runCases({
+      cases,
+      effort,
+      corpora: loaded,
+      platform: nodePlatform(corpora),
+      machine: describeMachine(),
+      version: ownVersion(),
+      versions,
+      codecs: nodeCodecs(ownVersion(), versions),
+      stores: nodeStores(),
+      onProgress,
+      signal: abort.signal,
+      ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
+    });
+    return {
+      file,
+      texts: {
+        stdout: options.goals ? goalsToText(file) : reportToText(file),
+        markdown: () => reportToMarkdown(file),
+        html: () => reportToHtml(file),
+      },
+    };
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+function checkWritable(path: string | undefined): void {
+  if (path === undefined) return;
+  const folder = dirname(resolve(path));
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch {
+    throw new UsageError(`expected a folder that can be written to, got ${folder} (for ${path})`);
+  }
+}
+
+function nodePlatform(corpora: {
+  readonly bytesEach: number;
+  readonly mixBytes: number;
+  readonly paths: readonly string[];
+}): Platform {
+  const collect = exposeCollector();
+  return {
+    kind: "node",
+    collect: (minor) => void collect(minor ? { type: "minor" } : { type: "major" }),
+    loadCorpus: async (name, bytes) => {
+      const names: CorpusName[] = [name];
+      const wanted =
+        name === "mix" ? { bytesEach: corpora.bytesEach, mixBytes: bytes } : { bytesEach: bytes };
+      const corpus = (await loadCorpora({ ...wanted, names })).get(name);
+      if (corpus === undefined) throw new Error(`the corpus ${name} can't be made here`);
+      return corpus;
+    },
+    ...(canProbe() ? { probeMemory: (request) => probe(request, corpora) } : {}),
+  };
+}
+
+type Collect = (options: { readonly type: "minor" | "major" }) => void;
+
+/** The collector, also when Node was started without --expose-gc. */
+function exposeCollector(): Collect {
+  const exposed = (globalThis as { readonly gc?: Collect }).gc;
+  if (exposed !== undefined) return exposed;
+  setFlagsFromString("--expose-gc");
+  return runInNewContext("gc") as Collect;
+}
+
+function describeMachine(): Machine {
+  const processors = cpus();
+  return {
+    platform: `${process.platform} ${process.arch}`,
+    processor: processors[0]?.model.trim() ?? "unknown processor",
+    processors: processors.length,
+    memoryBytes: totalmem(),
+    engine: `Node ${process.versions.node} (V8 ${process.versions.v8})`,
+    timerNs: timerStepNs(),
+    collector: true,
+  };
+}
