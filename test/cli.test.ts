@@ -256,7 +256,8 @@ test("an empty file is no page and no error", () => {
   assert.is(only(result).put.bytesPerSecond, null);
   const { code, stdout } = run(["estimate", "empty"]);
   assert.is(code, 0);
-  assert.match(stdout, /^empty +0 +0 +0 /m);
+  assert.match(stdout, /^empty +0 +0 +0 +\d+K +- +- +- +- +-$/m);
+  assert.match(stdout, /^No page was kept/m);
 });
 
 test("a page of another size", () => {

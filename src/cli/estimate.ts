@@ -57,9 +57,9 @@ export interface Report {
   readonly compressedBytes: number;
   /** What the pool costs: all memory that it has grown to. */
   readonly heldBytes: number;
-  /** keptBytes / heldBytes; null when nothing is held. */
+  /** keptBytes / heldBytes; null when nothing is kept. */
   readonly ratio: number | null;
-  /** keptBytes / compressedBytes; null when there is no block. */
+  /** keptBytes / compressedBytes; null when there is no block or no page. */
   readonly blockRatio: number | null;
   readonly sameFilledPages: number;
   readonly rawPages: number;
@@ -207,8 +207,9 @@ function compareBatch(
   return kept;
 }
 
+/** A ratio that says nothing when one side is nothing. */
 function divide(above: number, below: number): number | null {
-  return below === 0 ? null : above / below;
+  return above === 0 || below === 0 ? null : above / below;
 }
 
 function toReport(
