@@ -8,8 +8,10 @@ export { ShardedZmemBackend, type ShardedZmemBackendOptions } from "./backends/s
 export {
   ZmemBackend,
   type CompactResult,
+  type Effort,
   type PageInfo,
   type PageLocation,
+  type RecompressResult,
   type TrimResult,
   type ZmemBackendOptions,
 } from "./backends/zmem.ts";
@@ -27,11 +29,13 @@ export { isSupported } from "./load.ts";
 export { instantiator, type CreateInstance, type WasmInstance } from "./platform/instantiate.ts";
 export { SwapArea, type SwapAreaOptions } from "./swap-area.ts";
 export type {
+  ColdPage,
   FrontswapCounters,
   FrontswapOps,
   Page,
   PoolStats,
   RejectReason,
   SwapDevice,
+  WritebackPort,
 } from "./types.ts";
 export { Zmem, type SwapOnOptions, type ZmemOptions, type ZmemStats } from "./zmem.ts";
