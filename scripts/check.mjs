@@ -43,8 +43,7 @@ const STEPS = [
   ...MODULES.map(({ name, config }) => ({
     name: `asc ${name}`,
     // Types need no optimiser, which is most of a compile.
-    run: () =>
-      run(process.execPath, [asc, "--config", config, "--noEmit", "-O0", "--converge=false"]),
+    run: () => run(process.execPath, [asc, "--config", config, "--noEmit", "-O0"]),
   })),
   {
     name: "prettier",
