@@ -1,0 +1,20 @@
+/**
+ * The entry `zmem/node`: swap devices that need Node, Deno or Bun. The store itself is in `zmem`.
+ */
+export type { DeviceOptions } from "./devices/arguments.ts";
+export type { BlockFileOptions } from "./devices/block-file.ts";
+export type {
+  AsyncSwapDevice,
+  SlotBlock,
+  StoredBlock,
+  SwapDevice,
+  SwapDeviceState,
+} from "./devices/device.ts";
+export { FileSwapDevice, type FileSwapDeviceOptions } from "./devices/file.ts";
+export {
+  RedisSwapDevice,
+  type RedisClientLike,
+  type RedisHashCommands,
+  type RedisSwapDeviceOptions,
+  type RedisTransaction,
+} from "./devices/redis.ts";
