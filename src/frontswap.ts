@@ -136,16 +136,17 @@ export class Frontswap {
 
   /** Forgets all pages of a type, and the type. A type that is off is no error. */
   typeOff(type: number): void {
-    this.flushArea(type);
+    const area = this.#typeOrOff(type);
+    if (area === undefined) return;
+    this.#addPages(area, -area.count);
     // Not `delete`: that would cost the array its fast form.
     this.#types[type] = undefined;
+    this.#closeType(type, area);
   }
 
   /** Whether a type is on. */
   isOn(type: number): boolean {
-    this.#checkOpen();
-    checkType(type);
-    return this.#types[type] !== undefined;
+    return this.#typeOrOff(type) !== undefined;
   }
 
   /**
@@ -236,11 +237,9 @@ export class Frontswap {
    * is off is no error.
    */
   flushArea(type: number): void {
-    this.#checkOpen();
-    checkType(type);
-    const area = this.#types[type];
+    const area = this.#typeOrOff(type);
     if (area === undefined) return;
-    area.present.clearAll();
+    if (area.count > 0) area.present.clearAll();
     this.#addPages(area, -area.count);
     area.flushed = true;
     this.#closeType(type, area);
@@ -287,6 +286,12 @@ export class Frontswap {
   #typeThatIsOn(type: number): SwapType {
     const area = typeof type === "number" ? this.#types[type] : undefined;
     return area ?? this.#refuseType(type);
+  }
+
+  #typeOrOff(type: number): SwapType | undefined {
+    this.#checkOpen();
+    checkType(type);
+    return this.#types[type];
   }
 
   #refuseType(type: number): never {

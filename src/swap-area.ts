@@ -157,7 +157,9 @@ export class SwapArea {
     this.#on = false;
     this.#frontswap.typeOff(this.type);
     let failure: unknown;
-    for (let slot = this.#onDevice.next(0); slot >= 0; slot = this.#onDevice.next(slot + 1)) {
+    let slot = -1;
+    while (this.#pagesOnDevice > 0) {
+      slot = this.#onDevice.next(slot + 1);
       try {
         this.#discard(slot);
       } catch (error) {
