@@ -12,9 +12,12 @@
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
 import type { ProbeRequest, ProbeResult } from "./harness/case.ts";
 
-const CHILD = fileURLToPath(new URL("probe-child.ts", import.meta.url));
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+/** Two folders below the root like the sources, which find the root by that. */
+const BUNDLE = "build/bench/probe-child.mjs";
 const POLL_MS = 100;
 const TRIM_DEADLINE_MS = 12_000;
 const RETURNED_SHARE = 0.9;
@@ -37,15 +40,38 @@ export function canProbe(): boolean {
   return existsSync("/proc/self/smaps_rollup");
 }
 
+let bundled: Promise<unknown> | undefined;
+
+/** The child as plain JavaScript: a loader of TypeScript in its process would add to its memory. */
+function bundleChild(): Promise<unknown> {
+  bundled ??= build({
+    absWorkingDir: ROOT,
+    entryPoints: ["bench/probe-child.ts"],
+    outfile: BUNDLE,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    packages: "external",
+    target: ["node20.19"],
+    logLevel: "error",
+  });
+  return bundled;
+}
+
 /** @throws Error with what the child said when it failed */
-export function probe(request: ProbeRequest, corpora: ProbeCorpora): Promise<ProbeResult> {
+export async function probe(request: ProbeRequest, corpora: ProbeCorpora): Promise<ProbeResult> {
+  await bundleChild();
+  return watchChild(request, corpora);
+}
+
+function watchChild(request: ProbeRequest, corpora: ProbeCorpora): Promise<ProbeResult> {
   return new Promise((resolve, reject) => {
     // A trim is to work without an exposed collector; Maps are given every chance by one.
     const flags = request.flushShare > 0 ? [] : ["--expose-gc"];
     const child = spawn(
       process.execPath,
-      [...flags, "--import", "tsx", CHILD, JSON.stringify({ request, corpora })],
-      { stdio: ["pipe", "pipe", "pipe"] },
+      [...flags, BUNDLE, JSON.stringify({ request, corpora })],
+      { cwd: ROOT, stdio: ["pipe", "pipe", "pipe"] },
     );
     const watch = new Watch(child.pid as number, request);
     let said = "";

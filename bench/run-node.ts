@@ -15,6 +15,7 @@ import { runCases } from "./harness/run.ts";
 import { goalCases, goalsToText } from "./goals.ts";
 import { type BenchOptions, UsageError } from "./options.ts";
 import { nodeStores, ownVersion } from "./peers/node-stores.ts";
+import { buildModule } from "./peers/codec-module.ts";
 import { nodeCodecs, peerVersions } from "./peers/node.ts";
 import { canProbe, probe } from "./probe.ts";
 import { reportToHtml } from "./report/html.ts";
@@ -91,7 +92,9 @@ export async function runInNode(
       machine: describeMachine(),
       version: ownVersion(),
       versions,
-      codecs: nodeCodecs(ownVersion(), versions),
+      codecs: nodeCodecs(ownVersion(), versions, async () =>
+        WebAssembly.compile(await buildModule("codec")),
+      ),
       stores: nodeStores(),
       onProgress,
       signal: abort.signal,

@@ -10,7 +10,7 @@
  */
 import type { BenchCase } from "../harness/case.ts";
 
-const LOGICAL_BYTES = { quick: 32 << 20, full: 64 << 20, all: 256 << 20 } as const;
+const LOGICAL_BYTES = { quick: 64 << 20, full: 64 << 20, all: 256 << 20 } as const;
 const QUICK_STORES = ["zmem", "Map of copies", "Map of lz4-wasm", "Map of snappy"];
 const CHURNED_STORES = ["zmem", "Map of copies", "Map of lz4-wasm", "Map of snappy"];
 const CHURN_ROUNDS = { quick: 0, full: 5, all: 10 } as const;

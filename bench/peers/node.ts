@@ -4,13 +4,10 @@
  * Why so: each package is imported when its turn comes, so that one without a build for this
  * platform is reported as a failure and the others are measured.
  */
-import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import * as zlib from "node:zlib";
-import { hashFiles, listFiles } from "../../scripts/sources.mjs";
 import type { Codec, CodecContender } from "./contender.ts";
 import { javascriptCodecs, zmemCodec } from "./portable.ts";
 
@@ -46,10 +43,16 @@ export function peerVersions(): Record<string, string> {
   return versions;
 }
 
-/** All codecs that this Node can be asked for. */
-export function nodeCodecs(version: string, versions: Record<string, string>): CodecContender[] {
-  const compile = async (): Promise<WebAssembly.Module> =>
-    WebAssembly.compile(new Uint8Array(readFileSync(await buildCodecModule())));
+/**
+ * All codecs that this Node can be asked for.
+ *
+ * @param compile gives zmem's codec module
+ */
+export function nodeCodecs(
+  version: string,
+  versions: Record<string, string>,
+  compile: () => Promise<WebAssembly.Module>,
+): CodecContender[] {
   const own = (["default", "fast", "high"] as const).map((effort) =>
     zmemCodec(effort, version, compile),
   );
@@ -190,27 +193,4 @@ function zstdOfNode(): Codec {
 /** Cuts a result loose from the larger buffer behind it. */
 function compact(result: Uint8Array): Uint8Array {
   return new Uint8Array(result);
-}
-
-/**
- * Compiles the codec by itself, without the checks of the testing build, unless that was done.
- *
- * @returns the path of the module
- */
-export async function buildCodecModule(): Promise<string> {
-  const output = join(ROOT, "build/zmem.codec.wasm");
-  const stamp = `${output}.stamp`;
-  const hash = hashFiles([...listFiles("assembly/codec"), "asconfig.base.json"]);
-  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash)
-    return output;
-  mkdirSync(join(ROOT, "build"), { recursive: true });
-  const temporary = `build/zmem.codec.${process.pid}.tmp.wasm`;
-  const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
-  const options = ["assembly/codec/testing.ts", "--config", "asconfig.base.json"];
-  await promisify(execFile)(process.execPath, [asc, ...options, "--outFile", temporary], {
-    cwd: ROOT,
-  });
-  renameSync(join(ROOT, temporary), output);
-  writeFileSync(stamp, hash);
-  return output;
 }

@@ -1,0 +1,43 @@
+/**
+ * Compiles parts of assembly/ as the release build does, for benches that reach inside: the codec by
+ * itself, and the whole module with its inner functions exported. The testing build has them, too,
+ * but with checks that cost time.
+ */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { hashFiles, listFiles, ROOT } from "../../scripts/sources.mjs";
+
+const MODULES = {
+  codec: "assembly/codec/testing.ts",
+  inner: "assembly/testing.ts",
+} as const;
+
+/** Path of the codec module; what buildModule("codec") makes. */
+export const CODEC_MODULE = "build/zmem.bench-codec.wasm";
+
+/**
+ * Compiles a module unless its sources are as they were.
+ *
+ * @returns its bytes
+ */
+export async function buildModule(name: keyof typeof MODULES): Promise<Uint8Array<ArrayBuffer>> {
+  const output = join(ROOT, `build/zmem.bench-${name}.wasm`);
+  const stamp = `${output}.stamp`;
+  const hash = hashFiles([
+    ...listFiles("assembly"),
+    "asconfig.base.json",
+    "node_modules/assemblyscript/package.json",
+  ]);
+  if (!existsSync(output) || !existsSync(stamp) || readFileSync(stamp, "utf8") !== hash) {
+    mkdirSync(join(ROOT, "build"), { recursive: true });
+    const temporary = `build/zmem.bench-${name}.${process.pid}.tmp.wasm`;
+    const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
+    const options = [MODULES[name], "--config", "asconfig.base.json", "--outFile", temporary];
+    await promisify(execFile)(process.execPath, [asc, ...options], { cwd: ROOT });
+    renameSync(join(ROOT, temporary), output);
+    writeFileSync(stamp, hash);
+  }
+  return new Uint8Array(readFileSync(output));
+}
