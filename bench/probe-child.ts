@@ -12,6 +12,7 @@ import type { ProbeRequest } from "./harness/case.ts";
 import { isEqual } from "./harness/pages.ts";
 import type { Store } from "./peers/contender.ts";
 import { nodeStores } from "./peers/node-stores.ts";
+import { shardedZmemStore } from "./peers/stores.ts";
 import type { ProbeCorpora } from "./probe.ts";
 
 const WARM_UP_PUTS = 2000;
@@ -26,7 +27,7 @@ const { request, corpora } = JSON.parse(process.argv[2] ?? "{}") as {
   readonly request: ProbeRequest;
   readonly corpora: ProbeCorpora;
 };
-const contender = nodeStores().find(({ name }) => name === request.store);
+const contender = [...nodeStores(), shardedZmemStore()].find(({ name }) => name === request.store);
 if (contender === undefined) throw new Error(`there is no store called ${request.store}`);
 const names = [request.corpus] as never[];
 const isOwn = corpora.paths.length > 0;

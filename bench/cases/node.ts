@@ -3,7 +3,14 @@
  * a process of their own or native code.
  */
 import type { BenchCase } from "../harness/case.ts";
+import { allocatorCase } from "./allocator.ts";
 import { memoryCase } from "./memory.ts";
+import { processCase } from "./process.ts";
 import { PORTABLE_CASES } from "./portable.ts";
 
-export const NODE_CASES: readonly BenchCase[] = [...PORTABLE_CASES, memoryCase];
+export const NODE_CASES: readonly BenchCase[] = [
+  ...PORTABLE_CASES,
+  allocatorCase,
+  memoryCase,
+  processCase,
+];

@@ -4,11 +4,17 @@
 import type { BenchCase } from "../harness/case.ts";
 import { callsCase } from "./calls.ts";
 import { codecCase } from "./codec.ts";
+import { controlCase } from "./control.ts";
+import { poolCase } from "./pool.ts";
 import { storeCase, storeStatesCase } from "./store.ts";
+import { zipfCase } from "./zipf.ts";
 
 export const PORTABLE_CASES: readonly BenchCase[] = [
   callsCase,
   codecCase,
   storeCase,
   storeStatesCase,
+  poolCase,
+  zipfCase,
+  controlCase,
 ];

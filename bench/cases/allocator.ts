@@ -1,0 +1,119 @@
+/**
+ * What the allocator takes of a put: an allocate and free pair under churn, by itself, against a
+ * whole put of the same pages.
+ *
+ * Why so: the pair is called on the inner functions of the module, compiled as the release is, in a
+ * pool that is filled; lengths are those of real blocks, in random order, so that pairs fall into
+ * different classes as they do in practice.
+ */
+import type { Corpus } from "../corpora/corpus.ts";
+import { seededRandom, shuffle } from "../corpora/random.ts";
+import type { BenchCase } from "../harness/case.ts";
+import type { Task } from "../harness/measure.ts";
+import { samplePages } from "../harness/pages.ts";
+import { buildModule } from "../peers/codec-module.ts";
+
+const PAGE_SIZE = 4096;
+const FILL_PAGES = { quick: 4096, full: 16384, all: 32768 } as const;
+const PAIRS = 4096;
+const TYPE = 0;
+const ACCEPT_RAW = 1;
+const STATUS_OK = 0;
+const LENGTH_MASK = (1 << 28) - 1;
+
+/** The inner functions that are used here (assembly/testing.ts). */
+interface InnerModule {
+  boot(pageSize: number, limitBytes: number, options: number): number;
+  openType(type: number): number;
+  putWindow(): number;
+  putPage(type: number, offset: number): number;
+  inspectPage(type: number, offset: number): number;
+  allocateObject(length: number, owner: number): number;
+  freeObject(location: number): void;
+}
+
+export const allocatorCase: BenchCase = {
+  name: "allocator",
+  title: "allocate and free pair against a whole put",
+  efforts: ["quick", "full", "all"],
+  run: async ({ corpora, effort, measure, record }) => {
+    const corpus = corpora.get("mix") ?? [...corpora.values()][0];
+    if (corpus === undefined) throw new Error("no corpus is loaded");
+    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+    const module = await WebAssembly.compile(await buildModule("inner"));
+    const instance = await WebAssembly.instantiate(module, { env: { memory, abort } });
+    const inner = instance.exports as unknown as InnerModule;
+    const { lengths, puts } = fillPool(inner, memory, corpus, FILL_PAGES[effort]);
+    const samples = await measure([pairs(inner, lengths), puts]);
+    const shared = { corpus: corpus.name, pageSize: PAGE_SIZE, unit: "ns" } as const;
+    for (const [contender, own] of samples) {
+      record({ ...shared, figure: "allocator", contender, samples: own });
+    }
+  },
+};
+
+function abort(): never {
+  throw new Error("the module has aborted");
+}
+
+function fillPool(
+  inner: InnerModule,
+  memory: WebAssembly.Memory,
+  corpus: Corpus,
+  count: number,
+): { readonly lengths: Uint32Array; readonly puts: Task } {
+  if (inner.boot(PAGE_SIZE, Infinity, ACCEPT_RAW) !== STATUS_OK) throw new Error("boot failed");
+  inner.openType(TYPE);
+  const { pages } = samplePages(corpus, PAGE_SIZE, count);
+  const window = inner.putWindow() >>> 0;
+  const put = (offset: number, page: Uint8Array): void => {
+    // Growth makes a new buffer.
+    new Uint8Array(memory.buffer, window, PAGE_SIZE).set(page);
+    if (inner.putPage(TYPE, offset) !== STATUS_OK) throw new Error("a page was rejected");
+  };
+  pages.forEach((page, offset) => put(offset, page));
+  const lengths = pages
+    .map((_, offset) => (inner.inspectPage(TYPE, offset) >>> 0) & LENGTH_MASK)
+    .filter((length) => length > 0);
+  const keys = shuffle(
+    Uint32Array.from({ length: pages.length }, (_, key) => key),
+    seededRandom(61),
+  );
+  let view = new Uint8Array(memory.buffer, window, PAGE_SIZE);
+  let shift = 0;
+  const puts: Task = {
+    name: "whole put",
+    operations: PAIRS,
+    pass: () => {
+      shift += 1;
+      for (let at = 0; at < PAIRS; at++) {
+        const page = pages[(at + shift) % pages.length] as Uint8Array;
+        if (view.length === 0) view = new Uint8Array(memory.buffer, window, PAGE_SIZE);
+        view.set(page);
+        inner.putPage(TYPE, keys[at] as number);
+      }
+    },
+  };
+  return { lengths: shuffle(Uint32Array.from(lengths), seededRandom(62)), puts };
+}
+
+/** Replaces objects in random order: each step frees one and allocates another of a new length. */
+function pairs(inner: InnerModule, lengths: Uint32Array): Task {
+  const locations = new Uint32Array(PAIRS);
+  for (let at = 0; at < PAIRS; at++) {
+    locations[at] = inner.allocateObject(lengths[at % lengths.length] as number, 0);
+  }
+  let next = PAIRS;
+  return {
+    name: "allocate and free",
+    operations: PAIRS,
+    pass: () => {
+      for (let at = 0; at < PAIRS; at++) {
+        const location = inner.allocateObject(lengths[next] as number, 0);
+        inner.freeObject(locations[at] as number);
+        locations[at] = location;
+        next = next + 1 === lengths.length ? 0 : next + 1;
+      }
+    },
+  };
+}
