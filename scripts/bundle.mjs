@@ -2,7 +2,8 @@
  * Turns src/ into what the package ships: bundles by esbuild, declarations by tsc.
  *
  * What: dist/index.js (wasm inline), dist/index.core.js (wasm by URL, bytes, Response or Module),
- * dist/cli.js, dist/zmem.wasm, dist/types.
+ * dist/index.node.js and dist/index.browser.js (swap devices), dist/cli.js, dist/zmem.wasm,
+ * dist/types.
  *
  * Why so: the loader is bundled, so the package has no dependency at run time; its notice stays
  * in the bundle, as its licence asks. The two library entries are minified because pages download
@@ -30,7 +31,8 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { hashFiles, listFiles, readOrNull, ROOT } from "./sources.mjs";
 
-const NOTICE =
+const NOTICE = "/*! zmem, MIT License. */";
+const NOTICE_WITH_LOADER =
   "/*! zmem, MIT License. Contains @assemblyscript/loader, Apache License 2.0, " +
   "Copyright the AssemblyScript authors; see THIRD_PARTY.md. */";
 
@@ -40,11 +42,43 @@ export const LIMITS = [
   { file: "dist/index.js", gzip: true, bytes: 40 * 1024 },
 ];
 
-/** The bundles: entry in src/, output in dist/, and where they run. */
+/** The bundles: entry in src/, output in dist/, where they run, and what stands at their top. */
 export const BUNDLES = [
-  { entry: "src/index.ts", output: "index.js", platform: "neutral", minify: true },
-  { entry: "src/index.core.ts", output: "index.core.js", platform: "neutral", minify: true },
-  { entry: "src/cli.ts", output: "cli.js", platform: "node", minify: false },
+  {
+    entry: "src/index.ts",
+    output: "index.js",
+    platform: "neutral",
+    minify: true,
+    banner: NOTICE_WITH_LOADER,
+  },
+  {
+    entry: "src/index.core.ts",
+    output: "index.core.js",
+    platform: "neutral",
+    minify: true,
+    banner: NOTICE_WITH_LOADER,
+  },
+  {
+    entry: "src/index.node.ts",
+    output: "index.node.js",
+    platform: "node",
+    minify: false,
+    banner: NOTICE,
+  },
+  {
+    entry: "src/index.browser.ts",
+    output: "index.browser.js",
+    platform: "browser",
+    minify: true,
+    banner: NOTICE,
+  },
+  {
+    entry: "src/cli.ts",
+    output: "cli.js",
+    platform: "node",
+    minify: false,
+    banner: `#!/usr/bin/env node\n${NOTICE_WITH_LOADER}`,
+  },
 ];
 
 /** Bundles all entries, unless nothing has changed. @throws when esbuild or tsc finds an error */
@@ -75,7 +109,7 @@ async function bundleAll() {
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
   await Promise.all([
-    ...BUNDLES.map(({ entry, output, platform, minify }) =>
+    ...BUNDLES.map(({ entry, output, platform, minify, banner }) =>
       build({
         absWorkingDir: ROOT,
         entryPoints: [entry],
@@ -87,7 +121,7 @@ async function bundleAll() {
         target: ["es2022", "node20.19"],
         minify,
         legalComments: "inline",
-        banner: { js: platform === "node" ? `#!/usr/bin/env node\n${NOTICE}` : NOTICE },
+        banner: { js: banner },
         define: { __ZMEM_VERSION__: JSON.stringify(version) },
       }),
     ),

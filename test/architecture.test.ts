@@ -122,6 +122,8 @@ const SOURCE: Layers = {
   ],
   "index.ts": ["exports.ts", "load.ts", "platform/", "zmem.ts"],
   "index.core.ts": ["errors.ts", "exports.ts", "load.ts", "platform/", "zmem.ts"],
+  "index.node.ts": ["devices/"],
+  "index.browser.ts": ["devices/"],
   // The command line is a user of the library: it enters by the front door.
   "cli/": ["errors.ts", "index.ts", "types.ts"],
   "cli.ts": ["cli/"],
@@ -132,6 +134,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
   "src/platform/instantiate.ts": [/^@assemblyscript\/loader$/],
   // For `file:` addresses in Node; hidden from bundlers.
   "src/platform/compile.ts": [/^node:fs\/promises$/],
+  "src/devices/file.ts": [/^node:(fs|os|path)$/],
   "src/platform/inline.ts": [/^build\/inline-wasm\.ts$/],
   "src/cli/": [/^node:/],
 };

@@ -84,7 +84,14 @@ test("holds what is listed and nothing else", () => {
     );
   }
   const shipped = packed.filter((path) => /^dist\/[^/]+$/.test(path)).sort();
-  assert.equal(shipped, ["dist/cli.js", "dist/index.core.js", "dist/index.js", "dist/zmem.wasm"]);
+  assert.equal(shipped, [
+    "dist/cli.js",
+    "dist/index.browser.js",
+    "dist/index.core.js",
+    "dist/index.js",
+    "dist/index.node.js",
+    "dist/zmem.wasm",
+  ]);
   for (const path of packed.filter((name) => name.startsWith("dist/types/"))) {
     assert.match(path, /\.d\.ts$/);
     assert.not.match(path, /\/cli/);
