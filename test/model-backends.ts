@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { MapBackend } from "../src/backends/map.ts";
 import type { ZmemBackendOptions } from "../src/backends/zmem.ts";
 import type { CreateInstance } from "../src/platform/instantiate.ts";
-import { createZmem } from "./conformance/zmem-backend.ts";
+import { createSharded, createZmem } from "./conformance/zmem-backend.ts";
 import type { ModelBackend } from "./model.ts";
 
 /** The oracle itself, so that the model's own rules are tested too. */
@@ -13,6 +13,22 @@ export function mapModel(ops = new MapBackend()): ModelBackend {
     setEnabled: (enabled) => ops.setEnabled(enabled),
     limitTo: (share) => ops.setLimit(share === Infinity ? Infinity : Math.ceil(ops.pages * share)),
     checkStats: (pages) => assert.is(ops.pages, pages, "pages"),
+  };
+}
+
+/** A pool over three instances, with every validator. */
+export function shardedModel(createInstance: CreateInstance): ModelBackend {
+  const backend = createSharded(createInstance);
+  const { ops } = backend;
+  const limitBytes = ops.limitBytes;
+  return {
+    ...backend,
+    limitTo: (share) => {
+      const { heldBytes, freeBytes } = ops.stats();
+      ops.setLimit(share === Infinity ? limitBytes : Math.ceil((heldBytes - freeBytes) * share));
+    },
+    upkeep: [() => ops.compact(), (random) => ops.compact({ objects: 1 + random.below(50) })],
+    checkStats: (pages) => assert.is(ops.stats().pages, pages, "pages"),
   };
 }
 

@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { MapBackend } from "../src/backends/map.ts";
 import type { Page } from "../src/types.ts";
-import { mapModel, zmemModel } from "./model-backends.ts";
+import { mapModel, shardedModel, zmemModel } from "./model-backends.ts";
 import { runModel, type ModelBackend } from "./model.ts";
 import { testingInstantiator } from "./modules.ts";
 
@@ -18,6 +18,7 @@ const RUNS: readonly [string, number, number, () => ModelBackend][] = [
   ["MapBackend", 4096, 100_000, () => mapModel()],
   ["ZmemBackend, pages of 4096", 4096, 400_000, () => zmemModel(createInstance)],
   ["ZmemBackend, pages of 16384", 16384, 80_000, () => zmemModel(createInstance)],
+  ["ShardedZmemBackend", 4096, 50_000, () => shardedModel(createInstance)],
   [
     "ZmemBackend that refuses raw pages",
     4096,

@@ -229,6 +229,22 @@ test("closing works when the program has closed the backend or turned types off 
   second.close();
 });
 
+test("a page can be put from the backend's own window, and got into it", () => {
+  const zmem = createZmemSync();
+  const area = zmem.swapOn({ pages: 3000 });
+  area.put(0, noise);
+  for (let offset = 1; offset < 3000; offset++) {
+    // Memory grows in some of these puts, which detaches the view that is being put.
+    const view = zmem.backend.viewPage(area.type, offset - 1);
+    assert.ok(view);
+    assert.is(area.put(offset, view), true);
+  }
+  assertGets(area, 2999, noise);
+  assert.is(area.get(2999, zmem.backend.putWindow), true);
+  assertSame(zmem.backend.putWindow, noise, "the put window");
+  zmem.close();
+});
+
 test("it can be disposed of", () => {
   const zmem: Zmem = createZmemSync();
   zmem[Symbol.dispose]();

@@ -34,8 +34,8 @@ export interface ZmemUnderTest extends BackendUnderTest {
   trim(): void;
 }
 
-/** What one instance of a pool over several may hold. */
-const MAX_SHARD_BYTES = 8 * 2 ** 20;
+/** What a pool over three instances may hold. */
+const SHARDED_LIMIT_BYTES = 3 * 8 * 2 ** 20;
 
 /** The type that fills the pool up; not the one under test. */
 const FILLER_TYPE = 900;
@@ -89,32 +89,34 @@ export function zmemFactory(createInstance: CreateInstance, pageSize = 4096): Ba
 }
 
 /** A pool over three instances; their validators run one after the other. */
-export function shardedFactory(createInstance: CreateInstance, pageSize = 4096): BackendFactory {
-  const limitBytes = 3 * MAX_SHARD_BYTES;
-  function create(): BackendUnderTest & { readonly ops: ShardedZmemBackend } {
-    const started: WasmInstance[] = [];
-    const ops = new ShardedZmemBackend(
-      (initial, maximum) => {
-        const instance = createInstance(initial, maximum);
-        started.push(instance);
-        return instance;
-      },
-      { limitBytes, maxInstanceBytes: MAX_SHARD_BYTES },
-    );
-    const validate = (): number =>
-      started
-        .map(({ exports }) => (exports as unknown as TestingExports).validate())
-        .reduce((worst, found) => worst || found, 0);
-    const setEnabled = (enabled: boolean): void => ops.setEnabled(enabled);
-    return { ops, setEnabled, ...(isTestingBuild(createInstance) ? { validate } : {}) };
-  }
+export function createSharded(
+  createInstance: CreateInstance,
+): BackendUnderTest & { readonly ops: ShardedZmemBackend } {
+  const started: WasmInstance[] = [];
+  const ops = new ShardedZmemBackend(
+    (initial, maximum) => {
+      const instance = createInstance(initial, maximum);
+      started.push(instance);
+      return instance;
+    },
+    { limitBytes: SHARDED_LIMIT_BYTES, maxInstanceBytes: SHARDED_LIMIT_BYTES / 3 },
+  );
+  const validate = (): number =>
+    started
+      .map(({ exports }) => (exports as unknown as TestingExports).validate())
+      .reduce((worst, found) => worst || found, 0);
+  const setEnabled = (enabled: boolean): void => ops.setEnabled(enabled);
+  return { ops, setEnabled, ...(isTestingBuild(createInstance) ? { validate } : {}) };
+}
 
+/** @param pageSize bytes of a page */
+export function shardedFactory(createInstance: CreateInstance, pageSize = 4096): BackendFactory {
   function makeProvoked(
     pagesThatWillBeRejected: readonly Page[],
     provoke: (ops: ShardedZmemBackend) => void,
     recover: (ops: ShardedZmemBackend) => void,
   ): ProvokedBackend {
-    const backend = create();
+    const backend = createSharded(createInstance);
     backend.ops.init(pageSize);
     backend.ops.openType(KEY_TYPE);
     return {
@@ -130,7 +132,7 @@ export function shardedFactory(createInstance: CreateInstance, pageSize = 4096):
   return {
     name: `ShardedZmemBackend, pages of ${pageSize}`,
     pageSize,
-    create,
+    create: () => createSharded(createInstance),
     rejectPoints: [
       {
         name: "disabled",
@@ -147,7 +149,7 @@ export function shardedFactory(createInstance: CreateInstance, pageSize = 4096):
           makeProvoked(
             [random],
             (ops) => ops.setLimit(0),
-            (ops) => ops.setLimit(limitBytes),
+            (ops) => ops.setLimit(SHARDED_LIMIT_BYTES),
           ),
       },
     ],
