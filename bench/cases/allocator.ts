@@ -6,6 +6,7 @@
  * pool that is filled; lengths are those of real blocks, in random order, so that pairs fall into
  * different classes as they do in practice.
  */
+import { INSPECT_LENGTH_BITS, OPTION_ACCEPT_RAW, STATUS_OK } from "../../src/backends/abi.ts";
 import type { Corpus } from "../corpora/corpus.ts";
 import { seededRandom, shuffle } from "../corpora/random.ts";
 import type { BenchCase } from "../harness/case.ts";
@@ -17,9 +18,7 @@ const PAGE_SIZE = 4096;
 const FILL_PAGES = { quick: 4096, full: 16384, all: 32768 } as const;
 const PAIRS = 4096;
 const TYPE = 0;
-const ACCEPT_RAW = 1;
-const STATUS_OK = 0;
-const LENGTH_MASK = (1 << 28) - 1;
+const LENGTH_MASK = (1 << INSPECT_LENGTH_BITS) - 1;
 
 /** The inner functions that are used here (assembly/testing.ts). */
 interface InnerModule {
@@ -62,14 +61,16 @@ function fillPool(
   corpus: Corpus,
   count: number,
 ): { readonly lengths: Uint32Array; readonly puts: Task } {
-  if (inner.boot(PAGE_SIZE, Infinity, ACCEPT_RAW) !== STATUS_OK) throw new Error("boot failed");
+  if (inner.boot(PAGE_SIZE, Infinity, OPTION_ACCEPT_RAW) !== STATUS_OK)
+    throw new Error("boot failed");
   inner.openType(TYPE);
   const { pages } = samplePages(corpus, PAGE_SIZE, count);
   const window = inner.putWindow() >>> 0;
   const put = (offset: number, page: Uint8Array): void => {
     // Growth makes a new buffer.
     new Uint8Array(memory.buffer, window, PAGE_SIZE).set(page);
-    if (inner.putPage(TYPE, offset) !== STATUS_OK) throw new Error("a page was rejected");
+    const status = inner.putPage(TYPE, offset);
+    if (status !== STATUS_OK) throw new Error(`a page was rejected (status ${status})`);
   };
   pages.forEach((page, offset) => put(offset, page));
   const lengths = pages

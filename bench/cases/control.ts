@@ -14,7 +14,7 @@ import { median } from "../harness/statistics.ts";
 const PEERS = ["lz4-napi", "lz4-wasm"];
 const PAGE_SIZE = 4096;
 const PAGES = 128;
-const HAND_ROUNDS = 7;
+const HAND_ROUNDS = 15;
 const HAND_PASSES = 12;
 
 export const controlCase: BenchCase = {
@@ -45,7 +45,7 @@ export const controlCase: BenchCase = {
         for (const [figure, pass] of Object.entries(loops)) {
           const task = { name, operations: pages.length, pass };
           const before = byHand(pass, pages.length, platform.collect);
-          const harness = (await measure([task])).get(name) ?? [];
+          const harness = (await measure([task], { rounds: HAND_ROUNDS })).get(name) ?? [];
           const after = byHand(pass, pages.length, platform.collect);
           const hand = median([...before, ...after]);
           record({

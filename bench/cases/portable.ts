@@ -6,6 +6,7 @@ import { callsCase } from "./calls.ts";
 import { codecCase } from "./codec.ts";
 import { controlCase } from "./control.ts";
 import { poolCase } from "./pool.ts";
+import { repeatCase } from "./repeat.ts";
 import { storeCase, storeStatesCase } from "./store.ts";
 import { zipfCase } from "./zipf.ts";
 
@@ -17,4 +18,5 @@ export const PORTABLE_CASES: readonly BenchCase[] = [
   poolCase,
   zipfCase,
   controlCase,
+  repeatCase,
 ];
