@@ -6,9 +6,9 @@
  * dist/types.
  *
  * Why so: the loader is bundled, so the package has no dependency at run time; its notice stays
- * in the bundle, as its licence asks. The two library entries are minified because pages download
- * them; the command line is not, because its stack traces are read by people. Only the
- * declarations that the entries reach are shipped.
+ * in the bundle, as its licence asks. The library entries are minified because pages download them;
+ * the command line is not, because its stack traces are read by people. Only the declarations that
+ * the entries reach are shipped.
  *
  * Invariants: dist/ holds nothing but the files named here, so a file of yesterday's build can't
  * slip into the package. A stamp over all sources makes a second build do nothing, which also
@@ -31,59 +31,25 @@ import { promisify } from "node:util";
 import { gzipSync } from "node:zlib";
 import { hashFiles, listFiles, readOrNull, ROOT } from "./sources.mjs";
 
-const NOTICE = "/*! zmem, MIT License. */";
-const NOTICE_WITH_LOADER =
-  "/*! zmem, MIT License. Contains @assemblyscript/loader, Apache License 2.0, " +
+const NOTICE =
+  "/*! zmem, MIT License. Its bundles contain @assemblyscript/loader, Apache License 2.0, " +
   "Copyright the AssemblyScript authors; see THIRD_PARTY.md. */";
 
-/** What a build may weigh. Issue 2 sets them; later issues may spend up to 48 KiB of wasm. */
+/**
+ * What a build may weigh; a script with all that it imports. Issue 2 sets them; later issues may
+ * spend up to 48 KiB of wasm.
+ */
 export const LIMITS = [
   { file: "dist/zmem.wasm", gzip: false, bytes: 24 * 1024 },
   { file: "dist/index.js", gzip: true, bytes: 40 * 1024 },
 ];
 
-/** The bundles: entry in src/, output in dist/, where they run, and what stands at their top. */
-export const BUNDLES = [
-  {
-    entry: "src/index.ts",
-    output: "index.js",
-    platform: "neutral",
-    minify: true,
-    banner: NOTICE_WITH_LOADER,
-  },
-  {
-    entry: "src/index.core.ts",
-    output: "index.core.js",
-    platform: "neutral",
-    minify: true,
-    banner: NOTICE_WITH_LOADER,
-  },
-  {
-    entry: "src/index.node.ts",
-    output: "index.node.js",
-    platform: "node",
-    minify: false,
-    banner: NOTICE,
-  },
-  {
-    entry: "src/index.browser.ts",
-    output: "index.browser.js",
-    platform: "browser",
-    minify: true,
-    banner: NOTICE,
-  },
-  {
-    entry: "src/cli.ts",
-    output: "cli.js",
-    platform: "node",
-    minify: false,
-    banner: `#!/usr/bin/env node\n${NOTICE_WITH_LOADER}`,
-  },
-];
+/** The entries of the library; what they share is in chunks named chunk-*.js. */
+const LIBRARY = ["index", "index.core", "index.node", "index.browser"];
 
 /** Bundles all entries, unless nothing has changed. @throws when esbuild or tsc finds an error */
 export async function buildDist() {
-  const stamp = join(ROOT, "build/dist.stamp");
+  const stamp = join(ROOT, STAMP);
   const hash = hashFiles([
     ...listFiles("src"),
     ...listFiles("scripts"),
@@ -94,41 +60,56 @@ export async function buildDist() {
     "tsconfig.build.json",
     "package-lock.json",
   ]);
-  if (readOrNull("build/dist.stamp") === hash && isComplete()) return;
+  const last = JSON.parse(readOrNull(STAMP) ?? "{}");
+  const isComplete = last.files?.every((path) => existsSync(join(ROOT, path)));
+  if (last.hash === hash && isComplete) return;
   rmSync(stamp, { force: true });
-  await bundleAll();
-  writeFileSync(stamp, hash);
+  const files = await bundleAll();
+  writeFileSync(stamp, JSON.stringify({ hash, files }));
 }
 
-function isComplete() {
-  const wanted = [...BUNDLES.map(({ output }) => output), "zmem.wasm", "types/index.d.ts"];
-  return wanted.every((name) => existsSync(join(ROOT, "dist", name)));
-}
+const STAMP = "build/dist.stamp";
 
+/** @returns the files that make up dist/, apart from the declarations */
 async function bundleAll() {
   mkdirSync(join(ROOT, "dist"), { recursive: true });
   const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-  await Promise.all([
-    ...BUNDLES.map(({ entry, output, platform, minify, banner }) =>
-      build({
-        absWorkingDir: ROOT,
-        entryPoints: [entry],
-        outfile: `dist/${output}`,
-        bundle: true,
-        format: "esm",
-        platform,
-        // "neutral" looks at no main field; the loader names its ES module in `exports` only.
-        target: ["es2022", "node20.19"],
-        minify,
-        legalComments: "inline",
-        banner: { js: banner },
-        define: { __ZMEM_VERSION__: JSON.stringify(version) },
-      }),
-    ),
+  const common = {
+    absWorkingDir: ROOT,
+    outdir: "dist",
+    bundle: true,
+    format: "esm",
+    target: ["es2022", "node20.19"],
+    legalComments: "inline",
+    metafile: true,
+  };
+  const [library, command] = await Promise.all([
+    build({
+      ...common,
+      entryPoints: LIBRARY.map((name) => `src/${name}.ts`),
+      // One copy of each class, so that an error of zmem/node is an instance of zmem's ZmemError.
+      splitting: true,
+      chunkNames: "chunk-[hash]",
+      // "neutral" looks at no main field; the loader names its ES module in `exports` only.
+      platform: "neutral",
+      external: ["node:*"],
+      minify: true,
+      banner: { js: NOTICE },
+    }),
+    build({
+      ...common,
+      entryPoints: ["src/cli.ts"],
+      platform: "node",
+      banner: { js: `#!/usr/bin/env node\n${NOTICE}` },
+      define: { __ZMEM_VERSION__: JSON.stringify(version) },
+    }),
     buildDeclarations(),
   ]);
   copyFileSync(join(ROOT, "build/zmem.wasm"), join(ROOT, "dist/zmem.wasm"));
-  removeStrangers();
+  const files = [library, command].flatMap(({ metafile }) => Object.keys(metafile.outputs));
+  files.push("dist/zmem.wasm");
+  removeStrangers(files);
+  return files;
 }
 
 /** Only dist/types of the entries: tsc emits under the root's layout, we ship the src/ part. */
@@ -146,17 +127,29 @@ async function buildDeclarations() {
   cpSync(join(scratch, "src"), join(ROOT, "dist/types"), { recursive: true });
 }
 
-function removeStrangers() {
-  const expected = new Set([...BUNDLES.map((bundle) => bundle.output), "zmem.wasm", "types"]);
+function removeStrangers(files) {
   for (const name of readdirSync(join(ROOT, "dist"))) {
-    if (!expected.has(name)) rmSync(join(ROOT, "dist", name), { recursive: true });
+    if (name === "types" || files.includes(`dist/${name}`)) continue;
+    rmSync(join(ROOT, "dist", name), { recursive: true });
   }
+}
+
+/** A script of dist/ and the chunks that it imports, one after the other. */
+function readWithImports(file) {
+  const files = new Set([file]);
+  for (const path of files) {
+    const text = path.endsWith(".js") ? readFileSync(join(ROOT, path), "utf8") : "";
+    for (const [, name] of text.matchAll(/(?:from|import)\s*"\.\/(chunk-\w+\.js)"/g)) {
+      files.add(`dist/${name}`);
+    }
+  }
+  return Buffer.concat([...files].map((path) => readFileSync(join(ROOT, path))));
 }
 
 /** Each limit with what the build weighs against it. */
 export function measureSizes() {
   return LIMITS.map(({ file, gzip, bytes }) => {
-    const content = readFileSync(join(ROOT, file));
+    const content = readWithImports(file);
     const actual = gzip ? gzipSync(content, { level: 9 }).length : content.length;
     return { file, gzip, limit: bytes, actual, fits: actual < bytes };
   });

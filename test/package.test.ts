@@ -83,7 +83,8 @@ test("holds what is listed and nothing else", () => {
       `${entry} is listed and not there`,
     );
   }
-  const shipped = packed.filter((path) => /^dist\/[^/]+$/.test(path)).sort();
+  const chunk = /^dist\/chunk-\w+\.js$/;
+  const shipped = packed.filter((path) => /^dist\/[^/]+$/.test(path) && !chunk.test(path)).sort();
   assert.equal(shipped, [
     "dist/cli.js",
     "dist/index.browser.js",
@@ -168,6 +169,24 @@ test("zmem/core takes the module that the package ships", () => {
   `;
   writeFileSync(join(project, "core.mjs"), example);
   assert.is(node("core.mjs"), "true true false\n".repeat(5));
+});
+
+test("the entries share their classes", () => {
+  const example = `
+    import { ZmemError } from "zmem";
+    import * as core from "zmem/core";
+    import { FileSwapDevice } from "zmem/node";
+    console.log(core.ZmemError === ZmemError);
+    const device = new FileSwapDevice();
+    device.close();
+    try {
+      device.discard(0);
+    } catch (error) {
+      console.log(error instanceof ZmemError, error.code);
+    }
+  `;
+  writeFileSync(join(project, "shared.mjs"), example);
+  assert.is(node("shared.mjs"), "true\ntrue ERR_ZMEM_CLOSED\n");
 });
 
 test("the command is installed and answers", () => {
