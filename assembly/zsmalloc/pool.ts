@@ -8,9 +8,6 @@ import {
   sizeClass,
 } from "./size-classes";
 import {
-  createZspage,
-  destroyZspage,
-  NO_SLOT,
   refileZspage,
   SLOT_BITS,
   SLOT_MASK,
@@ -19,6 +16,7 @@ import {
   Zspage,
   zspageAt,
 } from "./zspage";
+import { createZspage, destroyZspage } from "./zspage-supply";
 
 /**
  * The pool: allocate, resolve and free objects by location.
@@ -99,5 +97,3 @@ export function objectBytes(): u64 {
   }
   return bytes;
 }
-
-export { NO_SLOT };
