@@ -143,12 +143,10 @@ test("gives the end of the file back when much of it is free", () => {
   assert.is(device.usedBytes, 0);
 });
 
-test("under churn the file stays within a few times its content", () => {
+test("under churn the file stays about twice its content, and a cluster takes few writes", () => {
   const file = new MemoryFile();
   const device = new BlockFileDevice(file);
   const random = createRandom(1);
-  let largest = 0;
-  let clusters = 0;
   for (let round = 0; round < 3000; round++) {
     const first = random.below(128) * 32;
     // About 2,000 of 4,096 slots are filled at a time.
@@ -157,12 +155,11 @@ test("under churn the file stays within a few times its content", () => {
       block: makeBlock(1, 600 + random.below(2000)),
     }));
     device.writeCluster(blocks);
-    clusters += 1;
     while (device.pages > 2000) device.discard(random.below(4096));
-    largest = Math.max(largest, device.fileBytes / device.usedBytes);
   }
-  assert.ok(device.fileBytes / device.usedBytes < 4, `${device.fileBytes / device.usedBytes}`);
-  assert.ok(file.writes / clusters < 8, `${file.writes / clusters} writes per cluster`);
+  const ratio = device.fileBytes / device.usedBytes;
+  assert.ok(ratio < 2.5, `the file is ${ratio} times its content`);
+  assert.ok(file.writes / 3000 < 6, `${file.writes / 3000} writes per cluster of 32`);
 });
 
 test("random faults never give wrong data and lose nothing that was not reported", () => {

@@ -54,15 +54,22 @@ test("never takes a unit twice, nor one beyond the limit, and counts right", () 
   }
 });
 
-test("finds every hole of a file that may not grow", () => {
+test("finds every hole of a file that may not grow, one by one and by the cluster", () => {
   const map = new UnitMap(Infinity);
   const sizes = Array.from({ length: 5000 }, () => 8);
   const starts = map.place(sizes, true) as number[];
   for (let index = 0; index < starts.length; index += 7) map.release(starts[index] as number, 8);
+  const holes = Math.ceil(5000 / 7);
+  assert.is(map.place(Array(holes + 1).fill(8), false), null);
+  assert.is(map.place([9], false), null, "no hole is that long");
   let filled = 0;
   while (map.place([8], false) !== null) filled += 1;
-  assert.is(filled, Math.ceil(5000 / 7));
-  assert.is(map.used, 40_000);
+  assert.is(filled, holes);
+  for (let index = 0; index < starts.length; index += 7) map.release(starts[index] as number, 8);
+  for (let left = holes; left >= 15; left -= 15) {
+    assert.ok(map.place(Array(15).fill(8), false), `${left} holes left`);
+  }
+  assert.is(map.used, 40_000 - 8 * (holes % 15));
 });
 
 test("a map that is empty again begins at the beginning", () => {
