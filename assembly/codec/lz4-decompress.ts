@@ -24,8 +24,8 @@ const ROUND_SIZE: usize = 32;
 const INPUT_RESERVE: usize = 20;
 /** A long literal copy reads up to a round past its end, so more must follow in the block. */
 const INPUT_ROUND_RESERVE: usize = 36;
-/** Literals (14), a match (18) and the bytes written past them fit into this. */
-const OUTPUT_RESERVE: usize = 64;
+/** Literals (14) and a match in two pattern stores (up to 16 + 16) fit into this. */
+const OUTPUT_RESERVE: usize = 46;
 /** With one length byte of 255 the literals (15 + 255) go to the careful path. */
 const LITERALS_CONTINUED_TWICE: usize = 270;
 /** With one length byte of 255 a match is longer than this: 15 + 255 + MIN_MATCH. */
@@ -186,16 +186,22 @@ export function decompressBlock(
         break;
       }
       let match = matchOutput - offset;
-      if (matchCode <= 16 - MIN_MATCH) {
+      if (matchCode != LENGTH_CONTINUED) {
         if (offset >= 8) {
           store<u64>(matchOutput, load<u64>(match));
           store<u64>(matchOutput, load<u64>(match, 8), 8);
+          // Only where it is needed: bytes just written in parts are slow to load.
+          if (matchCode > 16 - MIN_MATCH) {
+            store<u16>(matchOutput, load<u16>(match, 16), 16);
+          }
         } else {
           if (offset == 0) {
             cursor = begin;
             break;
           }
-          v128.store(matchOutput, loadPattern(match, offset));
+          const pattern = loadPattern(match, offset);
+          v128.store(matchOutput, pattern);
+          v128.store(matchOutput + offsetToStep(offset), pattern);
         }
         output = matchOutput + matchCode + MIN_MATCH;
         cursor = next;
@@ -203,21 +209,17 @@ export function decompressBlock(
         continue;
       }
 
-      let size = matchCode + MIN_MATCH;
-      cursor = next;
-      if (matchCode == LENGTH_CONTINUED) {
-        size += <usize>load<u8>(cursor, OFFSET_SIZE);
-        cursor++;
-        if (size == MATCH_CONTINUED_TWICE) {
-          let more = cursor + OFFSET_SIZE;
-          let byte: usize = 0;
-          do {
-            if (more >= inputEnd) break;
-            byte = load<u8>(more++);
-            size += byte;
-          } while (byte == LENGTH_BYTE_MAX);
-          cursor = more - OFFSET_SIZE;
-        }
+      let size = LENGTH_CONTINUED + MIN_MATCH + <usize>load<u8>(next, OFFSET_SIZE);
+      cursor = next + 1;
+      if (size == MATCH_CONTINUED_TWICE) {
+        let more = cursor + OFFSET_SIZE;
+        let byte: usize = 0;
+        do {
+          if (more >= inputEnd) break;
+          byte = load<u8>(more++);
+          size += byte;
+        } while (byte == LENGTH_BYTE_MAX);
+        cursor = more - OFFSET_SIZE;
       }
       if (size > outputEnd - ROUND_SIZE - matchOutput || offset == 0) {
         cursor = begin;

@@ -21,3 +21,5 @@ export const LAST_LITERALS: usize = 5;
 export const MATCH_START_LIMIT: usize = 12;
 /** Bytes of a match offset. */
 export const OFFSET_SIZE: usize = 2;
+/** The literal length stands in the high four bits of a token. */
+export const TOKEN_LITERALS_SHIFT: usize = 4;

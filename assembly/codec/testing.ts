@@ -80,12 +80,7 @@ export function decompressPages(
 }
 
 /** Tests pages `repeat` times over; @returns how many are same-filled, over all rounds. */
-export function countSameFilled(
-  pages: usize,
-  pageSize: u32,
-  pageCount: u32,
-  repeat: u32,
-): u32 {
+export function countSameFilled(pages: usize, pageSize: u32, pageCount: u32, repeat: u32): u32 {
   let count: u32 = 0;
   for (let round: u32 = 0; round < repeat; round++) {
     for (let index: u32 = 0; index < pageCount; index++) {
