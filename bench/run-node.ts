@@ -92,9 +92,7 @@ export async function runInNode(
       machine: describeMachine(),
       version: ownVersion(),
       versions,
-      codecs: nodeCodecs(ownVersion(), versions, async () =>
-        WebAssembly.compile(await buildModule("codec")),
-      ),
+      codecs: nodeCodecs(ownVersion(), versions, compileCodec),
       stores: nodeStores(),
       onProgress,
       signal: abort.signal,
@@ -131,6 +129,7 @@ function nodePlatform(corpora: {
   const collect = exposeCollector();
   return {
     kind: "node",
+    compileCodec,
     collect: (minor) => void collect(minor ? { type: "minor" } : { type: "major" }),
     loadCorpus: async (name, bytes) => {
       const names: CorpusName[] = [name];
@@ -142,6 +141,10 @@ function nodePlatform(corpora: {
     },
     ...(canProbe() ? { probeMemory: (request) => probe(request, corpora) } : {}),
   };
+}
+
+async function compileCodec(): Promise<WebAssembly.Module> {
+  return WebAssembly.compile(await buildModule("codec"));
 }
 
 type Collect = (options: { readonly type: "minor" | "major" }) => void;

@@ -4,6 +4,7 @@
  */
 import type { BenchCase } from "../harness/case.ts";
 import { allocatorCase } from "./allocator.ts";
+import { enginesCase } from "./engines.ts";
 import { memoryCase } from "./memory.ts";
 import { processCase } from "./process.ts";
 import { PORTABLE_CASES } from "./portable.ts";
@@ -13,4 +14,5 @@ export const NODE_CASES: readonly BenchCase[] = [
   allocatorCase,
   memoryCase,
   processCase,
+  enginesCase,
 ];

@@ -5,6 +5,7 @@ import type { BenchCase } from "../harness/case.ts";
 import { callsCase } from "./calls.ts";
 import { codecCase } from "./codec.ts";
 import { controlCase } from "./control.ts";
+import { moduleCase } from "./module.ts";
 import { poolCase } from "./pool.ts";
 import { repeatCase } from "./repeat.ts";
 import { storeCase, storeStatesCase } from "./store.ts";
@@ -13,6 +14,7 @@ import { zipfCase } from "./zipf.ts";
 export const PORTABLE_CASES: readonly BenchCase[] = [
   callsCase,
   codecCase,
+  moduleCase,
   storeCase,
   storeStatesCase,
   poolCase,

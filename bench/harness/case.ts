@@ -38,6 +38,8 @@ export interface Platform {
   readonly collect?: (minor: boolean) => void;
   /** Loads a corpus in another size; absent where all corpora are fixed. */
   readonly loadCorpus?: (name: "mix" | "jsheap", bytes: number) => Promise<Corpus>;
+  /** Gives zmem's codec module by itself (assembly/codec/testing.ts). */
+  readonly compileCodec?: () => Promise<WebAssembly.Module>;
   /** Runs a store in a process of its own and measures that from outside; Node on Linux only. */
   readonly probeMemory?: (request: ProbeRequest) => Promise<ProbeResult>;
 }

@@ -17,7 +17,8 @@ export function describeRun({ machine, version, effort, seconds, startedAt }: Re
   ].join("; ");
 }
 
-function corpusTable({ corpora }: ResultFile): Table {
+/** What the run was made on. */
+export function listCorpora({ corpora }: ResultFile): Table {
   return {
     title: "corpora",
     columns: ["name", "size", "checksum", "made of"],
@@ -38,7 +39,7 @@ export function reportToText(file: ResultFile): string {
 
 /** For a file or an issue. */
 export function reportToMarkdown(file: ResultFile): string {
-  const tables = [corpusTable(file), ...buildTables(file)].map(tableToMarkdown);
+  const tables = [listCorpora(file), ...buildTables(file)].map(tableToMarkdown);
   const verdict = verdictLines(file).map((line) => `- ${line.trim()}`);
   return ["# zmem benchmark", "", ...verdict, "", describeRun(file), "", ...tables].join("\n");
 }

@@ -1,0 +1,142 @@
+/**
+ * `npm run bench:compare -- BEFORE AFTER`: two result files side by side.
+ *
+ * What: for each row that both have, the ratio of medians (above 1 is better in AFTER, whichever way
+ * the figure goes) with its 95 % bootstrap interval; a change counts when the interval does not hold
+ * 1 and the change is larger than 2 %. Then what only one file has.
+ *
+ * Why so: samples of one run share that run's luck (memory layout, frequency), which no interval of
+ * samples shows; with --against NAME figures are taken relative to that contender of the same run
+ * first, where the machine's state cancels. Exit code 1 says that something got worse, for scripts.
+ */
+import { readFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Measurement, parseResults, type ResultFile } from "./harness/results.ts";
+import { type Interval, pairedRatios, present, ratioInterval } from "./harness/statistics.ts";
+import { formatPageSize } from "./report/format.ts";
+import { tableToText } from "./report/tables.ts";
+import { describeRun } from "./report/text.ts";
+
+/** Changes smaller than this are not called changes, however certain. */
+const LEAST_CHANGE = 0.02;
+
+/** One row of the comparison. */
+export interface Change {
+  readonly key: string;
+  /** Above 1 is better in the second file. */
+  readonly ratio: Interval;
+  readonly verdict: "better" | "worse" | "same";
+}
+
+/** A comparison of two files. */
+export interface FileComparison {
+  readonly changes: readonly Change[];
+  readonly onlyBefore: readonly string[];
+  readonly onlyAfter: readonly string[];
+}
+
+function keyOf({ case: name, figure, contender, corpus, pageSize }: Measurement): string {
+  return [name, figure, contender, corpus, formatPageSize(pageSize)].filter(Boolean).join(" · ");
+}
+
+/** Samples of a row, relative to another contender of its run where one is named. */
+function samplesOf(file: ResultFile, row: Measurement, against: string | undefined): number[] {
+  if (against === undefined || row.contender === against) return present(row.samples);
+  const base = file.measurements.find(
+    (other) =>
+      other.contender === against &&
+      other.case === row.case &&
+      other.figure === row.figure &&
+      other.corpus === row.corpus &&
+      other.pageSize === row.pageSize,
+  );
+  return base === undefined ? present(row.samples) : pairedRatios(row.samples, base.samples);
+}
+
+/** @param against a contender to take figures relative to */
+export function compareFiles(
+  before: ResultFile,
+  after: ResultFile,
+  against?: string,
+): FileComparison {
+  const old = new Map(before.measurements.map((row) => [keyOf(row), row]));
+  const fresh = new Map(after.measurements.map((row) => [keyOf(row), row]));
+  const changes: Change[] = [];
+  for (const [key, row] of fresh) {
+    const older = old.get(key);
+    if (older === undefined) continue;
+    const [now, then] = [samplesOf(after, row, against), samplesOf(before, older, against)];
+    const ratio = row.better === "higher" ? ratioInterval(now, then) : ratioInterval(then, now);
+    changes.push({ key, ratio, verdict: judge(ratio) });
+  }
+  return {
+    changes,
+    onlyBefore: [...old.keys()].filter((key) => !fresh.has(key)),
+    onlyAfter: [...fresh.keys()].filter((key) => !old.has(key)),
+  };
+}
+
+function judge({ low, middle, high }: Interval): Change["verdict"] {
+  if (low > 1 && middle > 1 + LEAST_CHANGE) return "better";
+  if (high < 1 && middle < 1 - LEAST_CHANGE) return "worse";
+  return "same";
+}
+
+/** The comparison for a terminal. */
+export function comparisonToText(
+  before: ResultFile,
+  after: ResultFile,
+  { changes, onlyBefore, onlyAfter }: FileComparison,
+): string {
+  const count = (wanted: string): number =>
+    changes.filter(({ verdict }) => verdict === wanted).length;
+  const table = tableToText({
+    title: `${count("worse")} worse, ${count("better")} better, ${count("same")} the same`,
+    columns: ["figure (ratio above 1: better)", "ratio", "95 % interval", ""],
+    rows: changes.map(({ key, ratio: { low, middle, high }, verdict }) => [
+      key,
+      middle.toFixed(3),
+      `${low.toFixed(3)} – ${high.toFixed(3)}`,
+      verdict === "same" ? "" : verdict,
+    ]),
+  });
+  const lists = [
+    ...onlyBefore.map((key) => `only in the first file: ${key}`),
+    ...onlyAfter.map((key) => `only in the second file: ${key}`),
+  ];
+  return [
+    `first:  ${describeRun(before)}`,
+    `second: ${describeRun(after)}`,
+    "",
+    table,
+    ...lists,
+    "",
+  ].join("\n");
+}
+
+const USAGE = "npm run bench:compare -- BEFORE.json AFTER.json [--against CONTENDER]";
+
+function main(words: readonly string[]): number {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options: { against: { type: "string" } },
+      allowPositionals: true,
+    });
+    const [first, second] = positionals;
+    if (first === undefined || second === undefined || positionals.length > 2) {
+      throw new Error(`expected two result files, got ${positionals.length}`);
+    }
+    const [before, after] = [first, second].map((path) =>
+      parseResults(readFileSync(path, "utf8"), path),
+    ) as [ResultFile, ResultFile];
+    const comparison = compareFiles(before, after, values.against);
+    process.stdout.write(comparisonToText(before, after, comparison));
+    return comparison.changes.some(({ verdict }) => verdict === "worse") ? 1 : 0;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);
+    return 2;
+  }
+}
+
+if (process.argv[1]?.endsWith("compare.ts")) process.exitCode = main(process.argv.slice(2));

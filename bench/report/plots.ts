@@ -1,0 +1,175 @@
+/**
+ * Plots as SVG text, without any library: a scatter of throughput against ratio, and lines over
+ * rounds.
+ *
+ * Why so: a report must be one file that opens anywhere and prints; SVG in HTML is that. Colours
+ * come from the page's style (classes k0 to k9), so light and dark both work; every mark has a title
+ * that a pointer shows, and shapes differ as well as colours.
+ */
+import { formatNumber } from "./format.ts";
+
+/** One mark. */
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+  /** Its colour class and shape, 0 to 9. */
+  readonly kind: number;
+}
+
+/** A line over its points. */
+export interface Line {
+  readonly label: string;
+  readonly kind: number;
+  readonly values: readonly number[];
+}
+
+const WIDTH = 460;
+const HEIGHT = 300;
+const LEFT = 62;
+const BOTTOM = 42;
+const TOP = 26;
+const RIGHT = 16;
+
+interface Scale {
+  readonly place: (value: number) => number;
+  readonly ticks: readonly number[];
+}
+
+function logScale(values: readonly number[], from: number, to: number): Scale {
+  const low = Math.min(...values) / 1.15;
+  const high = Math.max(...values) * 1.15;
+  const span = Math.log(high / low) || 1;
+  const ticks: number[] = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
+    for (const step of [1, 2, 5]) {
+      const tick = step * 10 ** power;
+      if (tick >= low && tick <= high) ticks.push(tick);
+    }
+  }
+  return { place: (value) => from + (Math.log(value / low) / span) * (to - from), ticks };
+}
+
+function linearScale(values: readonly number[], from: number, to: number): Scale {
+  let low = Math.min(...values);
+  let high = Math.max(...values);
+  const margin = (high - low) * 0.1 || Math.abs(high) * 0.1 || 1;
+  low -= margin;
+  high += margin;
+  const step = 10 ** Math.floor(Math.log10((high - low) / 3));
+  const by = [1, 2, 5, 10]
+    .map((factor) => factor * step)
+    .find((width) => (high - low) / width <= 6);
+  const ticks: number[] = [];
+  const width = by ?? step * 10;
+  for (let tick = Math.ceil(low / width) * width; tick <= high; tick += width) ticks.push(tick);
+  return { place: (value) => from + ((value - low) / (high - low)) * (to - from), ticks };
+}
+
+/** Text that may stand in markup. */
+export function escapeMarkup(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;");
+}
+
+function frame(
+  title: string,
+  xName: string,
+  yName: string,
+  x: Scale,
+  y: Scale,
+  body: string,
+): string {
+  const bottom = HEIGHT - BOTTOM;
+  const xTicks = x.ticks.map((tick) => {
+    const at = x.place(tick).toFixed(1);
+    return `<path class="grid" d="M${at} ${TOP}V${bottom}"/><text x="${at}" y="${bottom + 15}" text-anchor="middle">${formatNumber(tick)}</text>`;
+  });
+  const yTicks = y.ticks.map((tick) => {
+    const at = y.place(tick).toFixed(1);
+    return `<path class="grid" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${Number(at) + 4}" text-anchor="end">${formatNumber(tick)}</text>`;
+  });
+  return [
+    `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMarkup(title)}">`,
+    `<text class="title" x="${LEFT}" y="15">${escapeMarkup(title)}</text>`,
+    ...xTicks,
+    ...yTicks,
+    `<path class="axis" d="M${LEFT} ${TOP}V${bottom}H${WIDTH - RIGHT}"/>`,
+    `<text x="${(LEFT + WIDTH) / 2}" y="${HEIGHT - 6}" text-anchor="middle">${escapeMarkup(xName)}</text>`,
+    `<text transform="translate(13 ${HEIGHT / 2}) rotate(-90)" text-anchor="middle">${escapeMarkup(yName)}</text>`,
+    body,
+    "</svg>",
+  ].join("\n");
+}
+
+function mark({ x, y, kind, label }: Point): string {
+  const size = 4.5;
+  const shapes = [
+    [`<circle cx="${x}" cy="${y}" r="${size}"`, "circle"],
+    [`<rect x="${x - size}" y="${y - size}" width="${2 * size}" height="${2 * size}"`, "rect"],
+    [`<path d="M${x} ${y - size - 1}l${size + 1} ${2 * size}h${-2 * size - 2}z"`, "path"],
+  ] as const;
+  const [open, tag] = shapes[kind % shapes.length] as (typeof shapes)[number];
+  return `${open} class="k${kind % 10}"><title>${escapeMarkup(label)}</title></${tag}>`;
+}
+
+/** Marks on two logarithmic axes; "" without points. */
+export function scatterPlot(
+  title: string,
+  xName: string,
+  yName: string,
+  points: readonly Point[],
+): string {
+  const usable = points.filter(({ x, y }) => x > 0 && y > 0);
+  if (usable.length === 0) return "";
+  const x = logScale(
+    usable.map((point) => point.x),
+    LEFT,
+    WIDTH - RIGHT,
+  );
+  const y = logScale(
+    usable.map((point) => point.y),
+    HEIGHT - BOTTOM,
+    TOP,
+  );
+  const body = usable.map((point) => {
+    const [left, top] = [Number(x.place(point.x).toFixed(1)), Number(y.place(point.y).toFixed(1))];
+    const value = `${point.label}: ${formatNumber(point.x)}, ${formatNumber(point.y)}`;
+    const isLate = left > WIDTH - 110;
+    const name = `<text class="name" x="${left + (isLate ? -8 : 8)}" y="${top + 4}"${isLate ? ' text-anchor="end"' : ""}>${escapeMarkup(point.label)}</text>`;
+    return mark({ ...point, x: left, y: top, label: value }) + name;
+  });
+  return frame(title, xName, yName, x, y, body.join("\n"));
+}
+
+/** Lines over rounds 0, 1, 2 …; "" without values. */
+export function linePlot(
+  title: string,
+  xName: string,
+  yName: string,
+  lines: readonly Line[],
+): string {
+  const values = lines.flatMap((line) => line.values);
+  if (values.length === 0) return "";
+  const longest = Math.max(...lines.map((line) => line.values.length));
+  const x = linearScale([0, Math.max(1, longest - 1)], LEFT, WIDTH - RIGHT);
+  const y = linearScale(values, HEIGHT - BOTTOM, TOP);
+  const body = lines.map(({ label, kind, values: own }) => {
+    const path = own.map((value, at) => `${x.place(at).toFixed(1)} ${y.place(value).toFixed(1)}`);
+    const marks = own.map((value, at) =>
+      mark({
+        x: Number(x.place(at).toFixed(1)),
+        y: Number(y.place(value).toFixed(1)),
+        kind,
+        label: `${label}, ${at}: ${formatNumber(value)}`,
+      }),
+    );
+    const last = own.at(-1) ?? 0;
+    const name = `<text class="name" x="${WIDTH - RIGHT}" y="${y.place(last) - 8}" text-anchor="end">${escapeMarkup(label)}</text>`;
+    return `<path class="line k${kind % 10}" d="M${path.join("L")}"/>${marks.join("")}${name}`;
+  });
+  return frame(title, xName, yName, x, y, body.join("\n"));
+}
