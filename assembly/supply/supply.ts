@@ -103,6 +103,11 @@ export function isFragmented(): bool {
   return superblock().freeGranules > heldGranules() >> FRAGMENTED_SHIFT;
 }
 
+/** Whether more is in use than a lowered limit allows: puts wait then, whatever they need. */
+export function isOverLimit(): bool {
+  return usedGranules() > superblock().limitGranules;
+}
+
 /** Granules in use by anything. */
 export function usedGranules(): u32 {
   const block = superblock();

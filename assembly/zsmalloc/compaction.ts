@@ -1,7 +1,8 @@
+import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
 import { defragment } from "./defragmentation";
 import { freeObject, PARTIAL_GROUPS, takeSlot } from "./pool";
-import { groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
+import { FULL_GROUP, groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
 import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
 
 /**
@@ -16,6 +17,9 @@ import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
  *
  * Source: zs_compact's policy of 2023 (emptiest to fullest); per object instead of per class.
  */
+
+/** Zspages of a fullness group that are looked at for a source: bounds the time of a step. */
+const SOURCE_TRIES: i32 = 64;
 
 /**
  * Moves up to `budget` objects, then zspages that keep free runs apart.
@@ -38,31 +42,55 @@ export function compact(budget: u32): u32 {
   return moved;
 }
 
-/** Bytes of zspages that a compaction of one class would give back, about. */
+/**
+ * Bytes of zspages that a compaction of one class would give back: it goes through the zspages as
+ * compaction does and takes each one whose objects the others have room for.
+ */
 export function freeableBytes(classIndex: u32): u32 {
   const record = sizeClass(classIndex);
-  if (!record.zspages) return 0;
-  const perZspage = record.capacity / record.zspages;
-  const zspages = (record.capacity - record.used) / max(perZspage, 1);
-  return zspages * perZspage * record.size;
+  let free = record.capacity - record.used;
+  let granules: u32 = 0;
+  for (let group: u32 = 0; group < FULL_GROUP && free; group++) {
+    let address = load<u32>(groupHead(record, group));
+    while (address) {
+      const zspage = changetype<Zspage>(address);
+      if (zspage.capacity <= free) {
+        free -= zspage.capacity;
+        granules += zspage.granules;
+      }
+      address = zspage.next;
+    }
+  }
+  return granules << GRANULE_SHIFT;
 }
 
 function compactClass(record: SizeClass, budget: u32): u32 {
   let moved: u32 = 0;
   while (moved < budget) {
-    const source = emptiest(record);
+    const source = findSource(record);
     if (!source) break;
-    const freeElsewhere = record.capacity - record.used - (source.capacity - source.used);
-    if (freeElsewhere < source.used) break;
     moved += evacuate(record, source, budget - moved);
   }
   return moved;
 }
 
-function emptiest(record: SizeClass): Zspage | null {
-  const partial = record.groupMask & PARTIAL_GROUPS;
-  if (!partial) return null;
-  return changetype<Zspage>(load<u32>(groupHead(record, <u32>ctz(partial))));
+/**
+ * The emptiest zspage whose objects the others have room for, which is one with no more slots than
+ * the class has free ones, its own included. Zspages differ in length, so it need not be the first.
+ */
+function findSource(record: SizeClass): Zspage | null {
+  const free = record.capacity - record.used;
+  let groups = free ? record.groupMask & PARTIAL_GROUPS : 0;
+  while (groups) {
+    let address = load<u32>(groupHead(record, <u32>ctz(groups)));
+    for (let tries = SOURCE_TRIES; address && tries; tries--) {
+      const zspage = changetype<Zspage>(address);
+      if (zspage.capacity <= free) return zspage;
+      address = zspage.next;
+    }
+    groups &= groups - 1;
+  }
+  return null;
 }
 
 /** The fullest zspage with a free slot that is not `source`; the caller knows that there is one. */
