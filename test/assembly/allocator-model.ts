@@ -180,6 +180,7 @@ class Model {
     if (kept) {
       this.#count("puts");
       assert.ok(this.#isEnabled && this.#isOpen[type], "kept although closed or disabled");
+      if (choice === 0) this.#checkUse();
     } else {
       this.#count("rejects");
       assert.not.ok(this.#pool.viewPage(type, this.#offsets[key] as number), "stale page");
@@ -289,6 +290,13 @@ class Model {
     assert.ok(held <= this.#limitBytes, `held ${held}, limit ${this.#limitBytes}`);
     this.#heldBytes = held;
     this.#count("growths");
+  }
+
+  /** After a put that was kept no more is in use than the limit allows. */
+  #checkUse(): void {
+    const { heldBytes, freeBytes } = this.#pool.stats();
+    const used = heldBytes - freeBytes;
+    assert.ok(used <= this.#limitBytes, `${used} in use, limit ${this.#limitBytes}`);
   }
 
   /** Validates everything and compares the counts. */

@@ -9,7 +9,7 @@ import { sweepPuts, sweepTrims } from "./fault-sweep.ts";
 import { lastInstance, testingModule } from "./testing-module.ts";
 
 const PAGE_SIZE = 4096;
-const PUTS = 3000;
+const PUTS = 4500;
 const POINTS = 2000;
 
 /** All of the first points, then ever fewer. */

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sweepPuts, sweepTrims } from "../assembly/fault-sweep.ts";
 
-const PUTS = 3000;
+const PUTS = 4500;
 const POINTS = 2000;
 
 const all = (points: number): number[] => Array.from({ length: points }, (_, point) => point);
