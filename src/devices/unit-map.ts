@@ -103,7 +103,6 @@ export class UnitMap {
     this.#used -= units;
     if (start + units === this.#extent) {
       this.#extent = this.#used === 0 ? 0 : lastTaken(this.#words, start) + 1;
-      if (this.#cursor >= this.#extent) this.#cursor = 0;
     }
   }
 
@@ -128,6 +127,7 @@ export class UnitMap {
   ): number {
     const wanted = unplaced.reduce((sum, index) => sum + (sizes[index] as number), 0);
     const { holes, end } = this.#findHoles(wanted * CHOICE, extent);
+    // Nothing when the file has become shorter than the cursor was far.
     const passed = end - this.#cursor;
     this.#cursor = end >= extent ? 0 : end;
     holes.sort((a, b) => b.units - a.units);

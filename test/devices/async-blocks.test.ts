@@ -5,6 +5,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { AsyncBlockDevice } from "../../src/devices/async-blocks.ts";
+import { SlotQueue } from "../../src/devices/slot-queue.ts";
 import { assertRejects, assertStored, asyncDeviceCases, hasCode } from "../conformance/device.ts";
 import { makeBlock } from "../conformance/device-blocks.ts";
 import { createRandom } from "../conformance/pages.ts";
@@ -71,6 +72,38 @@ test("a write that fails empties its slots, even if forgetting them fails as wel
     assert.is(await device.write(1, 3, stored.block), true);
     await assertStored(device, stored);
   }
+});
+
+test("what a failed write has left in the store is forgotten", async () => {
+  const { store, device } = await makeDevice();
+  store.put = async ([first]) => {
+    if (first) store.values.set(first.slot, first.value);
+    return fail();
+  };
+  const isRefused = device.write(4, 0, makeBlock(4, 4));
+  await assertRejects(() => isRefused, isDeviceFailure, "write");
+  assert.equal([...store.values.keys()], [1]);
+});
+
+test("a call waits for the last of its slot, not only for the first", async () => {
+  const queue = new SlotQueue();
+  const log: string[] = [];
+  const call = (name: string, turns: number) => async (): Promise<void> => {
+    log.push(`${name} begins`);
+    for (; turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));
+    log.push(`${name} ends`);
+  };
+  const first = queue.run([1], call("first", 1));
+  const second = queue.run([1, 2], call("second", 5));
+  await first;
+  await new Promise((resolve) => setImmediate(resolve));
+  const third = queue.run([1], call("third", 0));
+  const other = queue.run([3], call("other", 0));
+  await Promise.all([second, third, other]);
+  assert.equal(log, [
+    ...["first begins", "first ends", "second begins", "other begins", "other ends"],
+    ...["second ends", "third begins", "third ends"],
+  ]);
 });
 
 test("a store without room changes nothing", async () => {

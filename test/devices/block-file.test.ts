@@ -55,6 +55,25 @@ test("a cluster goes out in one write, at however distant slots", () => {
   assertHolds(device, blocks);
 });
 
+test("an overwrite gives the older block's place back", () => {
+  const device = new BlockFileDevice(new MemoryFile());
+  for (const length of [4096, 100, 700, 300]) {
+    device.write(7, 0, makeBlock(1, length));
+    assert.is(device.usedBytes, Math.ceil(length / 256) * 256);
+  }
+});
+
+test("a write that moves nothing is a full disk", () => {
+  const faults: FileFaults = {};
+  const device = new BlockFileDevice(new MemoryFile(faults));
+  device.writeCluster(cluster(0, 2));
+  faults.movesNothing = true;
+  assert.is(device.write(1, 5, makeBlock(9, 9)), false);
+  assert.is(device.write(2, 5, makeBlock(9, 9)), false);
+  assertHolds(device, cluster(0, 2));
+  assert.is(device.pages, 2);
+});
+
 test("a write that fails empties its slots and harms nothing else", () => {
   const faults: FileFaults = {};
   const device = new BlockFileDevice(new MemoryFile(faults));

@@ -12,6 +12,8 @@ export interface FileFaults {
   mostBytes?: number;
   /** Bytes of disk there are: writing behind them fails as on a full disk. */
   diskBytes?: number;
+  /** Writes answer 0, as OPFS may when there is no room. */
+  movesNothing?: boolean;
   /** Throws when it wants a read to fail. */
   beforeRead?(): void;
   /** Throws when it wants a write to fail. */
@@ -59,6 +61,7 @@ export class MemoryFile implements RandomAccessFile {
   write(bytes: Uint8Array, position: number): number {
     this.faults.beforeWrite?.();
     const { mostBytes = Infinity, diskBytes = Infinity } = this.faults;
+    if (this.faults.movesNothing === true) return 0;
     const count = Math.min(bytes.length, mostBytes, diskBytes - position);
     if (count <= 0) throw new FaultError("ENOSPC");
     this.writes += 1;
