@@ -66,7 +66,10 @@ test("a named file is there until close, and for its owner alone", () => {
 });
 
 /** Runs a program that has FileSwapDevice and the directory; resolves when it says so or ends. */
-function run(program: string, ...more: string[]): Promise<{ stdout: string; stderr: string }> {
+function runProgram(
+  program: string,
+  ...more: string[]
+): Promise<{ stdout: string; stderr: string }> {
   return promisify(execFile)(process.execPath, [...nodeArguments(program), ...more]);
 }
 
@@ -110,8 +113,8 @@ test("what a killed process leaves by name, the next device sweeps away", async 
 });
 
 test("a process that ends without close removes its named files", async () => {
-  await run(`const device = new FileSwapDevice({ directory, keepName: true }); ${WRITE}`);
-  await run(
+  await runProgram(`const device = new FileSwapDevice({ directory, keepName: true }); ${WRITE}`);
+  await runProgram(
     `const device = new FileSwapDevice({ directory, keepName: true }); ${WRITE} process.exit(3);`,
   ).catch((error: { code: unknown }) => assert.is(error.code, 3));
 });
@@ -195,13 +198,13 @@ const testWarning = async (): Promise<void> => {
   const program = (where: string): string =>
     `process.on("warning", (warning) => console.log(warning.code, warning.message));
      new FileSwapDevice({ directory: ${JSON.stringify(where)} }).close();`;
-  const { stdout } = await run(program(shm));
+  const { stdout } = await runProgram(program(shm));
   assert.match(
     stdout,
     /^ZMEM_SWAP_IN_MEMORY the swap file lies in \/dev\/shm, which is itself memory/,
   );
   if (statfsSync(directory).type !== 0x0102_1994) {
-    assert.is((await run(program(directory))).stdout, "");
+    assert.is((await runProgram(program(directory))).stdout, "");
   }
 };
 test("warns of a directory in memory", testWarning, hasMemoryDirectory);
