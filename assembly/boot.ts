@@ -13,6 +13,7 @@ import { EFFORT_DEFAULT } from "./codec/effort";
 import { STATUS_GROWTH, STATUS_INVALID, STATUS_LIMIT, STATUS_OK } from "./status";
 import {
   LAYOUT_VERSION,
+  OPTION_ACCEPT_RAW,
   OPTION_ENABLED,
   superblock,
   SUPERBLOCK_END,
@@ -88,7 +89,7 @@ export function boot(pageSize: u32, limitBytes: f64, options: u32): i32 {
   block.getWindowAddress = <u32>getWindow;
   block.blockAddress = <u32>blockAddress;
   block.effort = EFFORT_DEFAULT;
-  block.worthLength = classToLength(lengthToClass(pageSize - (pageSize >> WORTH_SHIFT)));
+  block.worthLength = usualWorthLength(pageSize);
   block.compactionCursor = classCount - 1;
   initializeClassTable(classTable, classCount);
   const rest = block.heldWasmPages * GRANULES_PER_WASM_PAGE - block.fixedGranules;
@@ -109,6 +110,25 @@ export function setLimit(limitBytes: f64): void {
 export function setEnabled(enabled: bool): void {
   const block = superblock();
   block.options = enabled ? block.options | OPTION_ENABLED : block.options & ~OPTION_ENABLED;
+}
+
+/**
+ * Sets the longest block that a put keeps; a page with a longer one is incompressible, and rejected
+ * unless raw pages are accepted.
+ *
+ * @param length 0: as at the start, the longest that is worth keeping at all, which is the most
+ */
+export function setWorthLength(length: u32, acceptRaw: bool): void {
+  const block = superblock();
+  const usual = usualWorthLength(block.pageSize);
+  block.worthLength = length ? min(length, usual) : usual;
+  block.options = acceptRaw
+    ? block.options | OPTION_ACCEPT_RAW
+    : block.options & ~OPTION_ACCEPT_RAW;
+}
+
+function usualWorthLength(pageSize: u32): u32 {
+  return classToLength(lengthToClass(pageSize - (pageSize >> WORTH_SHIFT)));
 }
 
 function limitToWasmPages(limitBytes: f64): u32 {

@@ -8,13 +8,16 @@
 import { inspectPage } from "./pagestore";
 import { superblock } from "./superblock";
 
-export { boot, setEnabled, setLimit } from "./boot";
+export { boot, setEnabled, setLimit, setWorthLength } from "./boot";
 export {
   countPages,
   flushArea,
   flushPage,
   getPage,
+  keepBlock,
   openType,
+  pendingBlock,
+  pendingInfo,
   putPage,
   retryPut,
 } from "./pagestore";
@@ -22,7 +25,7 @@ export { recompress, setEffort } from "./recompress";
 export { blockWindow, decodeBlock, dropCold, selectCold, setWriteback } from "./writeback";
 export { inspectPage };
 export { storedBlock, storedLocation } from "./inspect";
-export { writeStats } from "./stats";
+export { usedBytes, writeStats } from "./stats";
 export { compact, freeableBytes } from "./zsmalloc/compaction";
 export { classColumn } from "./zsmalloc/class-stats";
 export { exportBatch, expectObjects, importBatch, startExport } from "./transfer";

@@ -36,11 +36,12 @@ import {
   STATUS_DISABLED,
   STATUS_INCOMPRESSIBLE,
   STATUS_INVALID,
+  STATUS_LIMIT,
   STATUS_OK,
 } from "./status";
 import { OPTION_ACCEPT_RAW, OPTION_ENABLED, Superblock, superblock } from "./superblock";
 import { countReject } from "./stats";
-import { lastFailure } from "./supply/supply";
+import { isOverLimit, lastFailure } from "./supply/supply";
 import { allocateObject, freeObject, locationToPayload } from "./zsmalloc/pool";
 import { classToSize, lengthToClass } from "./zsmalloc/size-classes";
 
@@ -123,6 +124,36 @@ export function retryPut(type: u32, offset: u32): i32 {
   return keepPending(root, offset, pendingForm, pendingLength, pendingSource);
 }
 
+/**
+ * Keeps the block that lies in the block area, as if its page had been put and got once.
+ *
+ * @returns as putPage; `retryPut` can follow
+ */
+export function keepBlock(type: u32, offset: u32, form: u32, length: u32): i32 {
+  pendingForm = FORM_ABSENT;
+  const root = openRoot(type);
+  if (!root) return countReject(STATUS_CLOSED_TYPE);
+  const block = superblock();
+  const isRefused =
+    form == FORM_RAW ? !(block.options & OPTION_ACCEPT_RAW) : length > block.worthLength;
+  if (!(block.options & OPTION_ENABLED) || isRefused) {
+    dropPage(root, offset);
+    return countReject(isRefused ? STATUS_INCOMPRESSIBLE : STATUS_DISABLED);
+  }
+  return keepPending(root, offset, form, length, block.blockAddress);
+}
+
+/** Address of the block that `retryPut` would keep; 0 when there is none or it is no block. */
+export function pendingBlock(type: u32, offset: u32): u32 {
+  if (pendingForm < FORM_RAW || type != pendingType || offset != pendingOffset) return 0;
+  return <u32>pendingSource;
+}
+
+/** Form << 20 | length of that block. */
+export function pendingInfo(): u32 {
+  return (pendingForm << 20) | pendingLength;
+}
+
 /** Forgets what `retryPut` would try: the block area is about to be used for something else. */
 export function forgetPending(): void {
   pendingForm = FORM_ABSENT;
@@ -130,10 +161,12 @@ export function forgetPending(): void {
 
 /** Keeps a page, or remembers for `retryPut` what could not be kept. */
 function keepPending(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
-  const status =
-    form == FORM_FILLED
-      ? keepWord(root, offset, filledEntry(load<u32>(source)))
-      : keepObject(root, offset, form, length, source);
+  let status = STATUS_LIMIT;
+  // Over a lowered limit the old copy goes first: that alone may bring the pool under it.
+  if (isOverLimit()) dropPage(root, offset);
+  if (isOverLimit()) countReject(status);
+  else if (form == FORM_FILLED) status = keepWord(root, offset, filledEntry(load<u32>(source)));
+  else status = keepObject(root, offset, form, length, source);
   pendingForm = status == STATUS_OK ? FORM_ABSENT : form;
   pendingType = root.type;
   pendingOffset = offset;

@@ -43,6 +43,12 @@ export function writeStats(): usize {
   return STATS_ADDRESS;
 }
 
+/** Bytes of held memory that are in use: all but the free runs. What the limit is compared with. */
+export function usedBytes(): f64 {
+  const block = superblock();
+  return wasmPagesToBytes(block.heldWasmPages) - granulesToBytes(block.freeGranules);
+}
+
 function write(column: usize, value: f64): usize {
   store<f64>(column, value);
   return column + 8;

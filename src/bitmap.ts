@@ -100,6 +100,21 @@ export class Bitmap {
     const lowest = word & -word;
     return place * WORD_BITS + (WORD_MASK - Math.clz32(lowest));
   }
+
+  /** The lowest clear bit at `from` or above; -1 when there is none. */
+  nextClear(from: number): number {
+    if (from >= this.size) return -1;
+    let place = Math.floor(from / WORD_BITS);
+    let word = ~(this.#words[place] as number) & (-1 << (from & WORD_MASK));
+    while (word === 0) {
+      place += 1;
+      if (place >= this.#words.length) return -1;
+      word = ~(this.#words[place] as number);
+    }
+    const index = place * WORD_BITS + (WORD_MASK - Math.clz32(word & -word));
+    // Padding bits are clear and are none.
+    return index < this.size ? index : -1;
+  }
 }
 
 /** Set bits of one 32-bit word, by adding pairs, then nibbles, then bytes. */

@@ -24,6 +24,8 @@ export type ZmemErrorCode =
   | "ERR_ZMEM_MEMORY"
   /** The swap type is not on. */
   | "ERR_ZMEM_TYPE_OFF"
+  /** The page is on an asynchronous device: only `getAsync` can have it. */
+  | "ERR_ZMEM_ASYNC"
   /** A backend that still keeps pages was to be replaced. */
   | "ERR_ZMEM_BUSY"
   /** A backend says that it has no page where it had accepted one. */

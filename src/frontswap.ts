@@ -15,7 +15,11 @@
  * Backends: one at a time, registered before or after types are on. One that keeps pages can't be
  * replaced: its pages would be lost (kernel 2015: "backends can never unregister").
  *
- * Invariants: bit set ⇔ the last put was kept and nothing was flushed since; `currPages` is the
+ * Hook: what makes room in the backend, or spares it a page that it would reject, stands between
+ * put and backend. Bits and counters are kept here alone: a put that was kept in the end is one
+ * `succPuts`, and pages that left for a device are told by `evictPage`.
+ *
+ * Invariants: bit set ⇔ the last put was kept and the page has not left since; `currPages` is the
  * number of set bits. No put or get allocates. Source: [PATCH 2/4] of 22 April 2010, its behaviour.
  */
 import { Bitmap } from "./bitmap.ts";
@@ -29,7 +33,7 @@ import {
   MIN_PAGE_SIZE,
   ZmemError,
 } from "./errors.ts";
-import type { FrontswapCounters, FrontswapOps, Page } from "./types.ts";
+import type { FrontswapCounters, FrontswapOps, Page, PutHook } from "./types.ts";
 
 export interface FrontswapOptions {
   /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
@@ -59,6 +63,7 @@ export class Frontswap {
   /** By number of type; holes are types that are off. */
   #types: (SwapType | undefined)[] = [];
   #ops: FrontswapOps | null = null;
+  #hook: PutHook | null = null;
   #poolId = NO_POOL;
   #closed = false;
   #currPages = 0;
@@ -105,6 +110,12 @@ export class Frontswap {
     this.#ops = ops;
     this.#poolId = poolId;
     return previous;
+  }
+
+  /** Puts a hook between puts and the backend, in place of the one before; null for none. */
+  setHook(hook: PutHook | null): void {
+    this.#checkOpen();
+    this.#hook = hook;
   }
 
   /**
@@ -167,7 +178,7 @@ export class Frontswap {
     let kept = false;
     try {
       if (!area.open) this.#openType(type, area);
-      kept = this.#backend().putPage(type, offset, page);
+      kept = this.#put(area, type, offset, page);
     } catch (error) {
       throw backendFailure(type, offset, error);
     } finally {
@@ -213,6 +224,52 @@ export class Frontswap {
   }
 
   /**
+   * As getPage, but the page leaves the backend: an exclusive get. No flush is counted.
+   *
+   * @throws as getPage; when the backend threw, the page is where it was or gone
+   */
+  takePage(type: number, offset: number, page: Page): boolean {
+    return this.getPage(type, offset, page) && this.dropPage(type, offset);
+  }
+
+  /**
+   * Takes a page out of the backend without counting a flush: it lives on elsewhere.
+   *
+   * @returns whether there was one
+   * @throws as getPage
+   */
+  dropPage(type: number, offset: number): boolean {
+    if (!this.evictPage(type, offset)) return false;
+    try {
+      this.#backend().flushPage(type, offset);
+    } catch (error) {
+      throw backendFailure(type, offset, error);
+    }
+    return true;
+  }
+
+  /**
+   * Notes that a page has left the backend in another way than through a verb: writeback has moved
+   * it to a device. Its bit is cleared; no flush is counted.
+   *
+   * @returns whether the bit was set
+   */
+  evictPage(type: number, offset: number): boolean {
+    const area = this.#typeThatIsOn(type);
+    checkOffset(offset, area.pages);
+    if (!area.present.clear(offset)) return false;
+    this.#addPages(area, -1);
+    return true;
+  }
+
+  /** Notes that a page has come back into the backend in another way than by a put. */
+  admitPage(type: number, offset: number): void {
+    const area = this.#typeThatIsOn(type);
+    checkOffset(offset, area.pages);
+    if (area.present.set(offset)) this.#addPages(area, 1);
+  }
+
+  /**
    * Forgets a page.
    *
    * @returns whether there was one
@@ -252,6 +309,11 @@ export class Frontswap {
     return area.present.has(offset);
   }
 
+  /** The lowest offset, at `from` or above, of a page that the backend keeps; -1 for none. */
+  nextPage(type: number, from: number): number {
+    return this.#typeThatIsOn(type).present.next(from);
+  }
+
   /** Pages of a type that the backend keeps. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
   countPages(type: number): number {
     return this.#typeThatIsOn(type).count;
@@ -280,7 +342,20 @@ export class Frontswap {
     this.#types = [];
     this.#currPages = 0;
     this.#ops = null;
+    this.#hook = null;
     this.#poolId = NO_POOL;
+  }
+
+  #put(area: SwapType, type: number, offset: number, page: Page): boolean {
+    const backend = this.#backend();
+    const hook = this.#hook;
+    if (hook === null) return backend.putPage(type, offset, page);
+    if (hook.admits(type, offset, page)) {
+      return backend.putPage(type, offset, page) || hook.rejected(type, offset, page);
+    }
+    // A rejected put leaves nothing, here as in the backend; the bit is cleared by the caller.
+    if (area.present.has(offset)) backend.flushPage(type, offset);
+    return false;
   }
 
   #typeThatIsOn(type: number): SwapType {

@@ -1,27 +1,34 @@
 /**
- * A swap area: one type of a front-end, and a device for what the backend rejects.
+ * A swap area: one type of a front-end, and a device for what the backend does not keep.
  *
  * ```
- * put  backend ─ kept ──────────────────────────── true, an older copy on the device is discarded
- *             └ rejected ─ device ─ written ─────── true
- *                                └ full or none ── false, nothing is left under this offset
+ * put  backend ─ kept (perhaps after writeback made room) ─ true, the device's copy is discarded
+ *             └ rejected ─ device ─ written ─────────────── true
+ *                                └ full or none ─────────── false, nothing is left at this offset
  * get  presence bit ─ set ── backend
- *                   └ clear ─ device bit ─ set ── device
+ *                   └ clear ─ device bit ─ set ── device, and back into the backend (promote)
  * ```
  *
  * Why so: since a backend may reject any put, there has to be a real place behind every page whose
  * loss would hurt; without a device an area is pure compressed memory, and a rejected page is the
- * caller's to keep. Slot and offset are the same number, as on a swap partition, so where a page
- * lies takes one bit and no table.
+ * caller's to keep.
  *
- * Invariants: a page is in the backend or on the device, never in both; a put that answered true
- * can be got until flush, overwrite or off; a put that answered false or failed in backend or
- * device leaves nothing, not even the older copy.
+ * Modes: *write-through*: the device is always written as well, and is what counts; the backend's
+ * copy is a cache that writeback may drop without a write. *Exclusive get*: a get takes the page
+ * out, the caller has the only copy; of a write-through area only the backend's copy goes.
+ *
+ * Invariants: a page is in the backend or on the device, never in both (write-through aside); a put
+ * that answered true can be got until flush, overwrite or off; a put that answered false or failed
+ * in backend or device leaves nothing, not even the older copy.
  */
-import { Bitmap } from "./bitmap.ts";
-import { ZmemError } from "./errors.ts";
+import { AreaDevice } from "./area-device.ts";
+import type { SwapDevice } from "./devices/device.ts";
+import { checkOffset, ZmemError } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
-import type { Page, SwapDevice } from "./types.ts";
+import { SlotAllocator } from "./slot-allocator.ts";
+import { SwapLog } from "./swap-log.ts";
+import { RAW_FORM, type Page } from "./types.ts";
+import type { Writeback } from "./writeback.ts";
 
 export interface SwapAreaOptions {
   /** The type, 0 to 1023; must be off. */
@@ -30,6 +37,18 @@ export interface SwapAreaOptions {
   readonly pages: number;
   /** Takes rejected pages. It must be empty, of this area alone, and is not closed by it. */
   readonly device?: SwapDevice;
+  /** Encodes and decodes what is on the device; without it pages are written as they are. */
+  readonly writeback?: Writeback;
+  /** Whether cold pages may leave the backend for the device; true with device and `writeback`. */
+  readonly evict?: boolean;
+  /** Whether a page got from the device goes back into the backend; as `evict` when left out. */
+  readonly promote?: boolean;
+  /** Whether the device is written at each put, kept by the backend or not; false when left out. */
+  readonly writeThrough?: boolean;
+  /** Whether a get takes the page out; false when left out. */
+  readonly exclusiveGet?: boolean;
+  /** Counts what happens; one of its own when left out. */
+  readonly log?: SwapLog;
 }
 
 /** Pages kept under offsets 0 to pages - 1. */
@@ -37,23 +56,35 @@ export class SwapArea {
   readonly type: number;
   readonly pages: number;
   readonly #frontswap: Frontswap;
-  readonly #device: SwapDevice | null;
-  /** Which offsets are on the device; empty without one. */
-  readonly #onDevice: Bitmap;
-  #pagesOnDevice = 0;
-  #on = true;
+  readonly #device: AreaDevice | null;
+  readonly #writeback: Writeback | null;
+  readonly #promote: boolean;
+  readonly #writeThrough: boolean;
+  readonly #exclusiveGet: boolean;
+  readonly #log: SwapLog;
+  #slots: SlotAllocator | null = null;
+  #state: "on" | "ending" | "off" = "on";
 
   /**
    * Turns the type on.
    *
-   * @throws RangeError when the type is on already, or the device has another page size
+   * @throws RangeError when the type is on already, the device has another page size, or a mode
+   *   needs a device and there is none
    */
   constructor(frontswap: Frontswap, options: SwapAreaOptions) {
-    const { type, pages, device = null } = options;
-    if (device !== null && device.pageSize !== frontswap.pageSize) {
+    const { type, pages, device, writeback, writeThrough = false, exclusiveGet = false } = options;
+    if (device !== undefined && device.pageSize !== frontswap.pageSize) {
       throw new RangeError(
         `device: expected pages of ${frontswap.pageSize} bytes, got ${device.pageSize}`,
       );
+    }
+    if (writeThrough && device === undefined) {
+      throw new RangeError("writeThrough: expected a device to write through to, got none");
+    }
+    for (const name of ["evict", "promote"] as const) {
+      if (options[name] === true && (writeback === undefined || device === undefined)) {
+        throw new RangeError(`${name}: expected a device and writeback, got none`);
+      }
     }
     if (frontswap.isOn(type)) {
       throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
@@ -62,18 +93,24 @@ export class SwapArea {
     this.type = type;
     this.pages = pages;
     this.#frontswap = frontswap;
-    this.#device = device;
-    this.#onDevice = new Bitmap(device === null ? 0 : pages);
+    this.#log = options.log ?? new SwapLog();
+    this.#device = device === undefined ? null : new AreaDevice(device, type, pages, this.#log);
+    this.#writeback = this.#device === null ? null : (writeback ?? null);
+    const { evict = this.#writeback !== null } = options;
+    this.#promote = options.promote ?? evict;
+    this.#writeThrough = writeThrough;
+    this.#exclusiveGet = exclusiveGet;
+    if (this.#device !== null && evict) this.#writeback?.add(this.#device);
   }
 
   /** Whether it is on: not turned off, by itself or by a close. */
   get isOn(): boolean {
-    return this.#on;
+    return this.#state !== "off";
   }
 
   /** Pages on the device now. */
   get pagesOnDevice(): number {
-    return this.#pagesOnDevice;
+    return this.#device?.pages ?? 0;
   }
 
   /**
@@ -89,6 +126,9 @@ export class SwapArea {
    */
   put(offset: number, page: Page): boolean {
     this.#checkOn();
+    if (this.#state === "ending") return this.#refuse(offset);
+    // A block of an earlier put is not to be taken for this page's.
+    this.#writeback?.port.forgetRejected();
     let kept;
     try {
       kept = this.#frontswap.putPage(this.type, offset, page);
@@ -96,19 +136,21 @@ export class SwapArea {
       this.#dropAfterFailure(offset, error);
       throw error;
     }
-    if (!kept) return this.#device !== null && this.#write(this.#device, offset, page);
-    try {
-      this.#discard(offset);
-    } catch (error) {
-      // A put that throws leaves nothing: not in the backend either.
-      this.#frontswap.flushPage(this.type, offset);
-      throw error;
+    const device = this.#device;
+    if (device === null) return kept;
+    if (kept && !this.#writeThrough) {
+      if (device.has(offset)) this.#orNothing(offset, () => device.discard(offset));
+      return true;
     }
-    return true;
+    if (this.#orNothing(offset, () => this.#writeDevice(device, offset, page))) return true;
+    // Full: what it has of this offset is older.
+    if (kept) this.#frontswap.dropPage(this.type, offset);
+    device.discard(offset);
+    return false;
   }
 
   /**
-   * Copies a page out; it is kept.
+   * Copies a page out; it is kept, unless gets are exclusive.
    *
    * @param page exactly `pageSize` bytes; untouched unless true is returned
    * @returns false when there is none
@@ -118,32 +160,110 @@ export class SwapArea {
    */
   get(offset: number, page: Page): boolean {
     this.#checkOn();
-    if (this.#frontswap.getPage(this.type, offset, page)) return true;
-    if (this.#device === null || !this.#onDevice.has(offset)) return false;
-    let found;
-    try {
-      found = this.#device.readPage(offset, page);
-    } catch (error) {
-      throw this.#deviceFailure(offset, "read", error);
+    if (this.#exclusiveGet) {
+      if (this.#frontswap.takePage(this.type, offset, page)) return true;
+    } else if (this.#frontswap.getPage(this.type, offset, page)) {
+      return true;
     }
-    if (!found)
-      throw this.#deviceFailure(offset, "read", "it has no page, though it had taken one");
+    const device = this.#device;
+    if (device === null || !device.has(offset)) return false;
+    const mayPromote = this.#promote && !this.#exclusiveGet && this.#state === "on";
+    const promoted = this.#readDevice(device, offset, page, mayPromote);
+    if ((promoted || this.#exclusiveGet) && !this.#writeThrough) device.release(offset);
     return true;
   }
 
   /** Forgets a page. @returns whether there was one @throws as get */
   flush(offset: number): boolean {
     this.#checkOn();
-    return this.#frontswap.flushPage(this.type, offset) || this.#discard(offset);
+    const wasKept = this.#frontswap.flushPage(this.type, offset);
+    const wasOnDevice = this.#device?.discard(offset) ?? false;
+    return wasKept || wasOnDevice;
   }
 
   /** Whether a page is kept, in the backend or on the device. @throws as get */
   has(offset: number): boolean {
     this.#checkOn();
-    return (
-      this.#frontswap.testPage(this.type, offset) ||
-      (this.#device !== null && this.#onDevice.has(offset))
-    );
+    return this.#frontswap.testPage(this.type, offset) || (this.#device?.has(offset) ?? false);
+  }
+
+  /**
+   * Takes the lowest offset that was not allocated yet. Offsets that the program chose itself are
+   * unknown here: choose, or let the area choose.
+   *
+   * @returns -1 when all are taken
+   */
+  allocate(): number {
+    this.#checkOn();
+    if (this.#state === "ending") return -1;
+    this.#slots ??= new SlotAllocator(this.pages);
+    return this.#slots.allocate();
+  }
+
+  /** Forgets the page of an allocated offset, and gives the offset back. @throws as flush */
+  free(offset: number): void {
+    this.#checkOn();
+    checkOffset(offset, this.pages);
+    if (this.#slots?.free(offset) !== true) {
+      throw new RangeError(`offset: expected one that was allocated, got ${offset}`);
+    }
+    this.flush(offset);
+  }
+
+  /**
+   * Moves pages out of the backend, lowest offset first, to the device or else to the caller.
+   *
+   * @param most pages
+   * @param onPage takes a page that the device does not, by returning true; the page is a view that
+   *   is valid during the call
+   * @returns pages that left the backend; fewer than `most` when there are no more, or those that
+   *   are left are wanted by nobody
+   * @throws what `onPage` throws, and as get; all pages are where they were or moved
+   */
+  repatriate(most: number, onPage?: (offset: number, page: Page) => boolean): number {
+    this.#checkOn();
+    const page = new Uint8Array(this.#frontswap.pageSize);
+    let moved = 0;
+    let offset = this.#frontswap.nextPage(this.type, 0);
+    for (; offset >= 0 && moved < most; offset = this.#frontswap.nextPage(this.type, offset + 1)) {
+      if (this.#device?.has(offset) !== true) {
+        this.#frontswap.getPage(this.type, offset, page);
+        const taken = this.#tryDevice(offset, page) || onPage?.(offset, page) === true;
+        if (!taken) continue;
+      }
+      if (!this.#frontswap.dropPage(this.type, offset)) continue;
+      this.#log.count("shrunkPages", this.type, offset);
+      moved += 1;
+    }
+    return moved;
+  }
+
+  /**
+   * Turns the area off as swapoff(8) does: every page is handed to the caller first. Meanwhile puts
+   * are refused.
+   *
+   * @param onPage gets each page, lowest offset first; the view is valid during the call. What it
+   *   throws ends this: the area is on again, and the pages handed over before are gone from it.
+   * @throws as get when a page can't be read: the area is on, and this may be tried again
+   */
+  swapOff(onPage: (offset: number, page: Page) => void): void {
+    this.#checkOn();
+    const page = new Uint8Array(this.#frontswap.pageSize);
+    this.#state = "ending";
+    try {
+      for (let offset = this.#nextKept(0); offset >= 0; offset = this.#nextKept(offset + 1)) {
+        if (!this.#frontswap.getPage(this.type, offset, page) && this.#device !== null) {
+          this.#readDevice(this.#device, offset, page, false);
+        }
+        onPage(offset, page);
+        this.#frontswap.dropPage(this.type, offset);
+        this.#device?.release(offset);
+      }
+    } catch (error) {
+      this.#state = "on";
+      throw error;
+    }
+    this.off();
   }
 
   /**
@@ -153,75 +273,82 @@ export class SwapArea {
    * @throws ZmemError `ERR_ZMEM_DEVICE` when slots could not be given back; the area is off
    */
   off(): void {
-    if (!this.#on) return;
-    this.#on = false;
+    if (this.#state === "off") return;
+    this.#state = "off";
+    this.#writeback?.remove(this.type);
     this.#frontswap.typeOff(this.type);
-    let failure: unknown;
-    let slot = -1;
-    while (this.#pagesOnDevice > 0) {
-      slot = this.#onDevice.next(slot + 1);
-      try {
-        this.#discard(slot);
-      } catch (error) {
-        failure ??= error;
-      }
-    }
-    if (failure !== undefined) throw failure;
+    this.#slots = null;
+    this.#device?.discardAll();
   }
 
   #checkOn(): void {
-    if (this.#on) return;
+    if (this.#state !== "off") return;
     // The front-end says whether it is closed altogether.
     this.#frontswap.isOn(this.type);
     throw new ZmemError("ERR_ZMEM_TYPE_OFF", `the swap area of type ${this.type} is off`);
   }
 
-  /** A put to the device. @returns false when it is full */
-  #write(device: SwapDevice, offset: number, page: Page): boolean {
-    let written;
-    try {
-      written = device.writePage(offset, page);
-    } catch (error) {
-      if (this.#onDevice.clear(offset)) this.#pagesOnDevice -= 1;
-      throw this.#deviceFailure(offset, "write", error);
-    }
-    if (!written) {
-      this.#discard(offset);
-      return false;
-    }
-    if (this.#onDevice.set(offset)) this.#pagesOnDevice += 1;
-    return true;
+  /** A put that is rejected without being tried. */
+  #refuse(offset: number): false {
+    this.#frontswap.dropPage(this.type, offset);
+    this.#device?.discard(offset);
+    return false;
   }
 
-  /** Gives a slot back if it holds a page. @returns whether it did */
-  #discard(offset: number): boolean {
-    if (this.#device === null || !this.#onDevice.clear(offset)) return false;
-    this.#pagesOnDevice -= 1;
-    try {
-      this.#device.discardPage(offset);
-    } catch (error) {
-      throw this.#deviceFailure(offset, "discard", error);
+  #nextKept(from: number): number {
+    const kept = this.#frontswap.nextPage(this.type, from);
+    const onDevice = this.#device?.next(from) ?? -1;
+    return kept < 0 || onDevice < 0 ? Math.max(kept, onDevice) : Math.min(kept, onDevice);
+  }
+
+  /** Writes the page's block, if the backend has made one in vain, or the page. */
+  #writeDevice(device: AreaDevice, offset: number, page: Page): boolean {
+    const rejected = this.#writeback?.port.rejectedBlock(this.type, offset) ?? null;
+    return rejected === null
+      ? device.write(offset, RAW_FORM, page)
+      : device.write(offset, rejected.form, rejected.block);
+  }
+
+  /** @returns whether the page is in the backend again */
+  #readDevice(device: AreaDevice, offset: number, page: Page, promote: boolean): boolean {
+    const stored = device.read(offset);
+    if (promote) return this.#writeback?.promote(this.type, offset, stored, page) ?? false;
+    const { tag, block } = stored;
+    if (this.#writeback !== null) {
+      this.#writeback.port.decodeBlock(tag, block, page);
+    } else if (tag === RAW_FORM && block.length === page.length) {
+      page.set(block);
+    } else {
+      throw new ZmemError(
+        "ERR_ZMEM_CORRUPT",
+        `swap type ${this.type}, offset ${offset}: expected a page of ${page.length} bytes, got ${block.length} bytes of form ${tag}`,
+      );
     }
-    return true;
+    return false;
+  }
+
+  /** A device that fails here has lost nothing: the page stays in the backend. */
+  #tryDevice(offset: number, page: Page): boolean {
+    try {
+      return this.#device?.write(offset, RAW_FORM, page) ?? false;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Runs a call on the device; a put that throws there leaves nothing in the backend either. */
+  #orNothing(offset: number, call: () => boolean): boolean {
+    try {
+      return call();
+    } catch (error) {
+      this.#frontswap.dropPage(this.type, offset);
+      throw error;
+    }
   }
 
   /** The older copy would be stale after a put that failed; a bad argument changes nothing. */
   #dropAfterFailure(offset: number, error: unknown): void {
     if (!(error instanceof ZmemError) || !(offset >= 0 && offset < this.pages)) return;
-    try {
-      this.#discard(offset);
-    } catch {
-      // The bit is clear, so the page is gone; the caller hears of the first failure.
-    }
-  }
-
-  #deviceFailure(offset: number, verb: string, error: unknown): ZmemError {
-    if (error instanceof ZmemError) return error;
-    const what = error instanceof Error ? error.message : String(error);
-    return new ZmemError(
-      "ERR_ZMEM_DEVICE",
-      `swap type ${this.type}, offset ${offset}: the device could not ${verb}: ${what}`,
-      { cause: error },
-    );
+    this.#device?.release(offset);
   }
 }

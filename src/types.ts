@@ -1,7 +1,8 @@
 /**
  * The interfaces at which the parts of zmem meet.
  *
- * What: the backend contract (`FrontswapOps`), its optional ports, and the device contract.
+ * What: the backend contract (`FrontswapOps`), its optional ports, and what both tell of themselves.
+ * The contract of devices is in devices/device.ts.
  *
  * Why so: front-end, backends and devices know each other only through this file, so any of them
  * can be replaced: a plain Map serves as oracle in tests, a file or Redis as device.
@@ -81,13 +82,25 @@ export interface ColdPage {
   readonly block: Uint8Array;
 }
 
+/** A block and how it is to be decoded. */
+export interface FormedBlock {
+  readonly form: number;
+  readonly block: Uint8Array;
+}
+
+/** The form of a block that is a whole page as it was put; others are the backend's own. */
+export const RAW_FORM = 3;
+
 /**
  * What a backend offers so that its coldest pages can go to a device: an optional port.
  *
  * A put that was rejected for want of room: `selectCold`, write the blocks, `dropCold` each,
- * `compact`, `retryPut`. A page comes back through `decodeBlock`.
+ * `compactForRetry`, `retryPut`. A page comes back through `decodeBlock`, or for good through
+ * `restorePage`. A backend of several memories looks for room where the last put had none.
  */
 export interface WritebackPort {
+  /** Why the last put, retry or restore was rejected; null when it was kept. */
+  readonly lastReject: RejectReason | null;
   /** Lets writeback take pages of an open type, or not (the default). */
   allowWriteback(type: number, allowed: boolean): void;
   /**
@@ -99,43 +112,66 @@ export interface WritebackPort {
   selectCold(most: number): readonly ColdPage[];
   /** Forgets the page at an index of the last list. @returns false when it has changed since */
   dropCold(index: number): boolean;
+  /** Brings what is left closer together. @returns objects moved, at most `objects` */
+  compactForRetry(objects: number): number;
   /**
-   * Tries the put again that was rejected last, without compressing its page again. Only puts
-   * count in between: `selectCold`, `dropCold` and compaction may be called, nothing else.
+   * Tries the put or restore again that was rejected last, without compressing its page again.
+   * Only puts count in between: `selectCold`, `dropCold` and compaction may be called, nothing else.
    *
    * @returns as putPage
    */
   retryPut(type: number, offset: number): boolean;
+  /**
+   * The block that `retryPut` would keep, for a device that takes it instead.
+   *
+   * @returns a view that is valid until the next call; null when the page has none: it is to be
+   *   written as it is
+   */
+  rejectedBlock(type: number, offset: number): FormedBlock | null;
+  /** Ends what `retryPut` and `rejectedBlock` could do. */
+  forgetRejected(): void;
   /**
    * Decodes a block that comes back from a device into `page`.
    *
    * @throws ZmemError `ERR_ZMEM_CORRUPT` when it does not decode to a page; `page` is untouched
    */
   decodeBlock(form: number, block: Uint8Array, page: Page): void;
+  /**
+   * As `decodeBlock`, and keeps the block under (type, offset) as it is: the page counts as got.
+   *
+   * @returns as putPage; false leaves nothing under the key, and `page` is filled all the same
+   */
+  restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean;
+  /** The memory in use as a share of what may be held: 0 to 1, above after the limit was lowered. */
+  fillLevel(): number;
+  /** Turns `selectCold` to the memory that is fullest. @returns its fill level */
+  findFullest(): number;
+  /**
+   * Sets the longest block that is kept; a page whose block is longer is rejected as incompressible.
+   *
+   * @param bytes the page size: every page is kept, or as many as the backend was made to
+   */
+  setLongestBlock(bytes: number): void;
 }
 
-/** A synchronous swap device: what the backend rejects goes here, one slot (u32) per page. */
-export interface SwapDevice {
-  /** Bytes of a page, the same as the front-end's. */
-  readonly pageSize: number;
+/**
+ * What stands between a front-end's put and its backend, if anything does: it may refuse a page
+ * before the backend is asked, and make room when the backend had none.
+ */
+export interface PutHook {
   /**
-   * Copies a page into a slot, replacing an older one.
+   * Called before the backend is.
    *
-   * @returns false when the device is full: nothing was written, an older page is still there
-   * @throws ZmemError `ERR_ZMEM_DEVICE` when the write failed: the slot holds nothing then
+   * @returns false to reject the put at once
    */
-  writePage(slot: number, page: Page): boolean;
+  admits(type: number, offset: number, page: Page): boolean;
   /**
-   * Reads a slot into `page`.
+   * Called when the backend has rejected a put. It may move other pages out of the backend, and
+   * put this one again.
    *
-   * @returns false when the slot holds nothing; `page` is untouched then
-   * @throws ZmemError `ERR_ZMEM_DEVICE` when the read failed or came short
+   * @returns whether the page is kept now
    */
-  readPage(slot: number, page: Page): boolean;
-  /** Gives a slot back. Discarding an empty slot is harmless. */
-  discardPage(slot: number): void;
-  /** Releases everything; later calls throw `ERR_ZMEM_CLOSED`. */
-  close(): void;
+  rejected(type: number, offset: number, page: Page): boolean;
 }
 
 /**
@@ -194,7 +230,7 @@ export interface PoolStats {
   readonly movedObjects: number;
   /** Wasm memories that the pages are spread over. */
   readonly instances: number;
-  /** Rejected puts by reason, since the start. */
+  /** Rejected puts by reason, since the start; also those for which room was then made. */
   readonly rejects: Readonly<Record<RejectReason, number>>;
 }
 

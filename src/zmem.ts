@@ -1,5 +1,6 @@
 /**
- * Zmem: a front-end with the zmem backend registered, and the swap areas that were turned on.
+ * Zmem: a front-end with the zmem backend registered, writeback and admission between them, and the
+ * swap areas that were turned on.
  *
  * What: the composition that most programs want. Whoever wants another backend, or none of this
  * file's conveniences, joins `Frontswap`, a backend and `SwapArea` themselves.
@@ -9,16 +10,23 @@
  * Life: made by `createZmem` → `swapOn` for each area → `close`, which turns all areas off and
  * releases the memory. Devices belong to whoever made them and are not closed.
  */
+import { Admission, type AdmissionOptions } from "./admission.ts";
+import { AreaSet, type ShrinkResult, type SwapEntry } from "./area-set.ts";
+import { AsyncSwapArea } from "./async-swap-area.ts";
+import { BackgroundWriteback, type BackgroundOptions } from "./background-writeback.ts";
 import { MAX_INSTANCE_BYTES, ShardedZmemBackend } from "./backends/sharded.ts";
 import { ZmemBackend, type ZmemBackendOptions } from "./backends/zmem.ts";
-import { MAX_TYPES, ZmemError } from "./errors.ts";
+import type { AsyncSwapDevice, SwapDevice } from "./devices/device.ts";
+import { describe, MAX_TYPES, ZmemError } from "./errors.ts";
 import { Frontswap } from "./frontswap.ts";
 import type { CreateInstance } from "./platform/instantiate.ts";
 import { SwapArea } from "./swap-area.ts";
-import type { FrontswapCounters, PoolStats, SwapDevice } from "./types.ts";
+import { SwapLog, type SwapCounters, type SwapEvent } from "./swap-log.ts";
+import type { FrontswapCounters, Page, PoolStats } from "./types.ts";
+import { Writeback, type WritebackOptions } from "./writeback.ts";
 
 /** How a pool is made. */
-export interface ZmemOptions extends ZmemBackendOptions {
+export interface ZmemOptions extends ZmemBackendOptions, AdmissionOptions {
   /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
   readonly pageSize?: number;
   /**
@@ -26,20 +34,52 @@ export interface ZmemOptions extends ZmemBackendOptions {
    * makes a pool over several memories.
    */
   readonly maxInstanceBytes?: number;
+  /** How cold pages go to the areas' devices when the pool is full. */
+  readonly writeback?: WritebackOptions;
+  /** When `background` works ahead of need. */
+  readonly background?: BackgroundOptions;
+  /**
+   * Called for every move of a counter of `SwapCounters`, while the call that moved it goes on. It
+   * must not call back into this zmem.
+   */
+  readonly onEvent?: (event: SwapEvent) => void;
+}
+
+/** What every kind of area is turned on with. */
+interface AreaOptions {
+  /** How many offsets it has, 1 to 2^32; each costs a bit or two, nothing in the pool. */
+  readonly pages: number;
+  /** Its type, 0 to 1023; the lowest that is off when left out. */
+  readonly type?: number;
+  /** The area of the highest priority takes the pages of `swapOut` first; 0 when left out. */
+  readonly priority?: number;
+  /** Whether a page got from the device goes back into the pool; true when left out. */
+  readonly promote?: boolean;
 }
 
 /** How an area is turned on. */
-export interface SwapOnOptions {
-  /** How many offsets it has, 1 to 2^32; each costs a bit in the front-end, nothing in the pool. */
-  readonly pages: number;
-  /** Takes pages that the pool rejects; without one a rejected page is the caller's to keep. */
+export interface SwapOnOptions extends AreaOptions {
+  /**
+   * Takes what the pool rejects and the area's cold pages. Without one the area is compressed
+   * memory alone, and a rejected page is the caller's to keep.
+   */
   readonly device?: SwapDevice;
-  /** Its type, 0 to 1023; the lowest that is off when left out. */
-  readonly type?: number;
+  /** Whether cold pages may go to the device; true when left out. */
+  readonly evict?: boolean;
+  /** Whether the device is written at each put, kept by the pool or not; false when left out. */
+  readonly writeThrough?: boolean;
+  /** Whether a get takes the page out; false when left out. */
+  readonly exclusiveGet?: boolean;
 }
 
-/** What the pool holds and what the front-end has counted, side by side. */
-export interface ZmemStats extends PoolStats, FrontswapCounters {}
+/** How an area with an asynchronous device is turned on. */
+export interface AsyncSwapOnOptions extends AreaOptions {
+  /** Takes what the pool rejects; `swapOutAsync` and `getAsync` reach it. */
+  readonly asyncDevice: AsyncSwapDevice;
+}
+
+/** What the pool holds and what front-end and areas have counted, side by side. */
+export interface ZmemStats extends PoolStats, FrontswapCounters, SwapCounters {}
 
 /** A compressed page store with its front-end. */
 export class Zmem {
@@ -49,7 +89,11 @@ export class Zmem {
   readonly frontswap: Frontswap;
   /** The backend: limits, compaction, statistics. Its verbs are for the front-end to call. */
   readonly backend: ZmemBackend | ShardedZmemBackend;
-  readonly #areas = new Map<SwapArea, SwapDevice | undefined>();
+  /** Writeback ahead of need: `start` it, or call its `step`. */
+  readonly background: BackgroundWriteback;
+  readonly #log: SwapLog;
+  readonly #writeback: Writeback;
+  readonly #areas: AreaSet;
   #closed = false;
 
   /**
@@ -58,14 +102,20 @@ export class Zmem {
    *   refuses even the pool's first memory
    */
   constructor(createInstance: CreateInstance, options: ZmemOptions = {}) {
-    const { pageSize, ...backendOptions } = options;
+    const { pageSize, writeback, background, onEvent, ...backendOptions } = options;
     this.frontswap = new Frontswap(pageSize === undefined ? {} : { pageSize });
     this.pageSize = this.frontswap.pageSize;
     this.backend = makeBackend(createInstance, backendOptions);
+    this.#log = new SwapLog(onEvent);
+    this.#writeback = new Writeback(this.frontswap, this.backend, this.#log, writeback);
+    this.#areas = new AreaSet(this.frontswap, this.#writeback);
+    this.background = new BackgroundWriteback(this.#writeback, background);
+    const admission = new Admission(this.#writeback, this.#log, options);
     if (this.backend.init(this.pageSize) < 0) {
       throw new ZmemError("ERR_ZMEM_MEMORY", "the engine refuses the first memory of a pool");
     }
     this.frontswap.register(this.backend);
+    this.frontswap.setHook(admission);
   }
 
   /**
@@ -74,38 +124,71 @@ export class Zmem {
    * @throws RangeError or TypeError for bad options, a type that is on, or a device that serves
    *   another area; ZmemError `ERR_ZMEM_CLOSED`
    */
-  swapOn(options: SwapOnOptions): SwapArea {
+  swapOn(options: AsyncSwapOnOptions): AsyncSwapArea;
+  swapOn(options: SwapOnOptions): SwapArea;
+  swapOn(options: SwapOnOptions | AsyncSwapOnOptions): SwapArea | AsyncSwapArea {
     this.#checkOpen();
-    const { type = this.#lowestTypeOff(), device } = options;
-    for (const [area, used] of this.#areas) {
-      // An area that was turned off has given its device back.
-      if (!area.isOn) this.#areas.delete(area);
-      else if (device !== undefined && used === device) {
-        throw new RangeError(`device: expected one of its own, got that of swap type ${area.type}`);
-      }
+    const { type = this.#lowestTypeOff(), priority = 0 } = options;
+    if (typeof priority !== "number" || Number.isNaN(priority)) {
+      throw new TypeError(`priority: expected a number, got ${describe(priority)}`);
     }
-    const area = new SwapArea(this.frontswap, { ...options, type });
-    this.#areas.set(area, device);
+    const common = { ...options, type, writeback: this.#writeback, log: this.#log };
+    if ("asyncDevice" in common) {
+      if ("device" in common && common.device !== undefined) {
+        throw new RangeError("device: expected none beside an asyncDevice");
+      }
+      this.#areas.checkDevice(common.asyncDevice);
+      const area = new AsyncSwapArea(this.frontswap, common);
+      this.#areas.add(area, common.asyncDevice, priority);
+      return area;
+    }
+    this.#areas.checkDevice(common.device);
+    const area = new SwapArea(this.frontswap, common);
+    this.#areas.add(area, common.device, priority);
     return area;
+  }
+
+  /** @see AreaSet.swapOut */
+  swapOut(page: Page): SwapEntry | null {
+    this.#checkOpen();
+    return this.#areas.swapOut(page);
+  }
+
+  /** @see AreaSet.shrink */
+  shrink(
+    targetPages: number,
+    onPage?: (area: SwapArea, offset: number, page: Page) => boolean,
+  ): ShrinkResult {
+    this.#checkOpen();
+    if (!(typeof targetPages === "number" && targetPages >= 0)) {
+      throw new RangeError(`targetPages: expected 0 or more, got ${describe(targetPages)}`);
+    }
+    return this.#areas.shrink(targetPages, onPage);
   }
 
   /** The figures as they stand. @throws ZmemError `ERR_ZMEM_CLOSED` */
   stats(): ZmemStats {
     this.#checkOpen();
-    return { ...this.backend.stats(), ...this.frontswap.counters() };
+    return { ...this.backend.stats(), ...this.frontswap.counters(), ...this.#log.counters() };
   }
 
   /** Forgets all pages and releases the memory. Every later call throws `ERR_ZMEM_CLOSED`. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      for (const area of this.#areas.keys()) area.off();
-    } finally {
-      this.#areas.clear();
-      this.frontswap.close();
-      this.backend.close();
+    this.background.stop();
+    let failure: unknown;
+    for (const area of this.#areas.areas) {
+      try {
+        // An asynchronous device is told in its own time; what it fails at is counted.
+        void area.off();
+      } catch (error) {
+        failure ??= error;
+      }
     }
+    this.frontswap.close();
+    this.backend.close();
+    if (failure !== undefined) throw failure;
   }
 
   [Symbol.dispose](): void {
@@ -126,7 +209,7 @@ export class Zmem {
 
 function makeBackend(
   createInstance: CreateInstance,
-  options: Omit<ZmemOptions, "pageSize">,
+  options: Omit<ZmemOptions, "pageSize" | "writeback" | "background" | "onEvent">,
 ): ZmemBackend | ShardedZmemBackend {
   const { maxInstanceBytes = MAX_INSTANCE_BYTES, ...rest } = options;
   const { limitBytes } = rest;

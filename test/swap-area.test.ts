@@ -9,50 +9,25 @@ import { MemorySwapDevice } from "../src/devices/memory.ts";
 import { ZmemError, type ZmemErrorCode } from "../src/errors.ts";
 import { Frontswap } from "../src/frontswap.ts";
 import { SwapArea } from "../src/swap-area.ts";
-import type { Page, SwapDevice } from "../src/types.ts";
+import type { Page } from "../src/types.ts";
 import { assertSame } from "./conformance/case.ts";
 import { createRandom, makePage, PAGE_KINDS } from "./conformance/pages.ts";
+import { ScriptedDevice } from "./devices/scripted-device.ts";
 
 const test = suite("swap area");
 const first = makePage("text", 1, 4096);
 const second = makePage("random", 2, 4096);
 
-/** A device whose calls fail on demand, as its contract allows. */
-class FaultyDevice implements SwapDevice {
-  readonly pageSize = 4096;
-  readonly inner = new MemorySwapDevice();
-  fault: "none" | "write" | "read" | "discard" | "full" | "forget" = "none";
-  error: unknown = new ZmemError("ERR_ZMEM_DEVICE", "the disk is on fire");
-
-  writePage(slot: number, page: Page): boolean {
-    if (this.fault === "full") return false;
-    if (this.fault !== "write") return this.inner.writePage(slot, page);
-    this.inner.discardPage(slot);
-    throw this.error;
-  }
-  readPage(slot: number, page: Page): boolean {
-    if (this.fault === "read") throw this.error;
-    return this.fault !== "forget" && this.inner.readPage(slot, page);
-  }
-  discardPage(slot: number): void {
-    if (this.fault === "discard") throw this.error;
-    this.inner.discardPage(slot);
-  }
-  close(): void {
-    this.inner.close();
-  }
-}
-
 function setUp(pages = 10): {
   area: SwapArea;
   frontswap: Frontswap;
   backend: MapBackend;
-  device: FaultyDevice;
+  device: ScriptedDevice;
 } {
   const backend = new MapBackend();
   const frontswap = new Frontswap();
   frontswap.register(backend);
-  const device = new FaultyDevice();
+  const device = new ScriptedDevice(new MemorySwapDevice());
   const area = new SwapArea(frontswap, { type: 0, pages, device });
   return { area, frontswap, backend, device };
 }

@@ -10,10 +10,14 @@ export interface ZmemExports {
   boot(pageSize: number, limitBytes: number, options: number): number;
   setLimit(limitBytes: number): void;
   setEnabled(enabled: number): void;
+  setWorthLength(length: number, acceptRaw: number): void;
   openType(type: number): number;
   putPage(type: number, offset: number): number;
   getPage(type: number, offset: number): number;
   retryPut(type: number, offset: number): number;
+  pendingBlock(type: number, offset: number): number;
+  pendingInfo(): number;
+  keepBlock(type: number, offset: number, form: number, length: number): number;
   flushPage(type: number, offset: number): number;
   flushArea(type: number): void;
   countPages(type: number): number;
@@ -22,6 +26,7 @@ export interface ZmemExports {
   storedLocation(type: number, offset: number): number;
   putWindow(): number;
   getWindow(): number;
+  usedBytes(): number;
   writeStats(): number;
   compact(budget: number): number;
   freeableBytes(classIndex: number): number;

@@ -11,7 +11,15 @@
  */
 import { checkOffset, describe } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
-import type { ColdPage, FrontswapOps, Page, PoolStats, WritebackPort } from "../types.ts";
+import type {
+  ColdPage,
+  FormedBlock,
+  FrontswapOps,
+  Page,
+  PoolStats,
+  RejectReason,
+  WritebackPort,
+} from "../types.ts";
 import { MAX_WASM_PAGES, WASM_PAGE_SIZE } from "./abi.ts";
 import type { SizeClassStats } from "./class-stats.ts";
 import {
@@ -36,7 +44,9 @@ export interface ShardedZmemBackendOptions extends ZmemBackendOptions {
   readonly maxInstanceBytes?: number;
 }
 
+/** Runs of 64 offsets go round the instances; every 64 runs the round begins elsewhere. */
 const RUN_SHIFT = 6;
+const BLOCK_SHIFT = 12;
 
 /** A compressed page store in several wasm memories. */
 export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
@@ -177,6 +187,10 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
     return { triedPages, savedBytes, done };
   }
 
+  get lastReject(): RejectReason | null {
+    return this.#lastPut.lastReject;
+  }
+
   allowWriteback(type: number, allowed: boolean): void {
     for (const shard of this.#shards) shard.allowWriteback(type, allowed);
   }
@@ -189,12 +203,44 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
     return this.#lastPut.dropCold(index);
   }
 
+  compactForRetry(objects: number): number {
+    return this.#lastPut.compactForRetry(objects);
+  }
+
   retryPut(type: number, offset: number): boolean {
     return this.#lastPut.retryPut(type, offset);
   }
 
+  rejectedBlock(type: number, offset: number): FormedBlock | null {
+    return this.#lastPut.rejectedBlock(type, offset);
+  }
+
+  forgetRejected(): void {
+    for (const shard of this.#shards) shard.forgetRejected();
+  }
+
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
     this.#first.decodeBlock(form, block, page);
+  }
+
+  restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
+    this.#lastPut = this.#shardOf(type, offset);
+    return this.#lastPut.restorePage(type, offset, form, block, page);
+  }
+
+  fillLevel(): number {
+    return this.#sum((shard) => shard.fillLevel()) / this.#shards.length;
+  }
+
+  findFullest(): number {
+    for (const shard of this.#shards) {
+      if (shard.fillLevel() > this.#lastPut.fillLevel()) this.#lastPut = shard;
+    }
+    return this.#lastPut.fillLevel();
+  }
+
+  setLongestBlock(bytes: number): void {
+    for (const shard of this.#shards) shard.setLongestBlock(bytes);
   }
 
   compact(
@@ -219,9 +265,9 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
     return this.#sum((shard) => shard.freeableBytes());
   }
 
-  /** Instances are trimmed one after the other: the largest alone decides the peak. */
+  /** Instances are trimmed one after the other, but the engine may collect none in between. */
   trimPeakBytes(): number {
-    return Math.max(...this.#shards.map((shard) => shard.trimPeakBytes()));
+    return this.#sum((shard) => shard.trimPeakBytes());
   }
 
   trim(): TrimResult {
@@ -262,11 +308,13 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
 
   #shardOf(type: number, offset: number): ZmemBackend {
     if (offset >>> 0 !== offset) checkOffset(offset);
-    let hash = Math.imul((offset >>> RUN_SHIFT) ^ Math.imul(type, 0x9e3779b1), 0x85ebca6b);
+    let hash = Math.imul((offset >>> BLOCK_SHIFT) ^ Math.imul(type, 0x9e3779b1), 0x85ebca6b);
     hash ^= hash >>> 15;
     hash = Math.imul(hash, 0xc2b2ae35);
     hash ^= hash >>> 13;
-    return this.#shards[(hash >>> 0) % this.#shards.length] as ZmemBackend;
+    return this.#shards[
+      ((hash >>> 8) + (offset >>> RUN_SHIFT)) % this.#shards.length
+    ] as ZmemBackend;
   }
 
   #sum(figure: (shard: ZmemBackend) => number): number {

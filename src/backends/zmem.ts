@@ -12,8 +12,17 @@
  */
 import { checkOffset, checkPage, checkPageSize, describe, ZmemError } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
-import type { ColdPage, FrontswapOps, Page, PoolStats, WritebackPort } from "../types.ts";
+import type {
+  ColdPage,
+  FormedBlock,
+  FrontswapOps,
+  Page,
+  PoolStats,
+  RejectReason,
+  WritebackPort,
+} from "../types.ts";
 import {
+  CLASS_SIZE,
   CLASS_USED,
   COLD_RECORD_SIZE,
   EFFORTS,
@@ -21,13 +30,18 @@ import {
   FORM_FILLED,
   FORM_FILLED_OBJECT,
   FORM_RAW,
+  GRANULE_SIZE,
   INSPECT_LENGTH_BITS,
   LOCATION_SLOT_BITS,
   MAX_WASM_PAGES,
   OPTION_ACCEPT_RAW,
   STATS_COLUMNS,
   STATUS_ABSENT,
+  STATUS_CLOSED_TYPE,
   STATUS_CORRUPT,
+  STATUS_DISABLED,
+  STATUS_GROWTH,
+  STATUS_INCOMPRESSIBLE,
   STATUS_LIMIT,
   STATUS_OK,
   WASM_PAGE_SIZE,
@@ -103,6 +117,15 @@ const COMPACT_BATCH = 32;
 const RECOMPRESS_BATCH = 4;
 const CLOSED = "closed";
 
+/** Why a put was rejected, by its status. */
+const REJECT_REASONS: Readonly<Record<number, RejectReason>> = {
+  [STATUS_CLOSED_TYPE]: "closedType",
+  [STATUS_DISABLED]: "disabled",
+  [STATUS_LIMIT]: "limit",
+  [STATUS_GROWTH]: "growth",
+  [STATUS_INCOMPRESSIBLE]: "incompressible",
+};
+
 /** A compressed page store in one wasm memory. */
 export class ZmemBackend implements FrontswapOps, WritebackPort {
   readonly #createInstance: CreateInstance;
@@ -114,6 +137,10 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   #effort: Effort;
   #enabled = true;
   #pageSize = 0;
+  /** 0: no bound of its own. */
+  #longestBlock = 0;
+  /** Of the last put, retry or restore. */
+  #putStatus = STATUS_OK;
   #state: "new" | "running" | typeof CLOSED = "new";
   // Set by init; never read before, since every verb checks the state through the views' length.
   #exports!: ZmemExports;
@@ -183,7 +210,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
       checkPage(page, this.#pageSize);
     }
     view.set(page);
-    return this.#exports.putPage(type, offset) === STATUS_OK;
+    this.#putStatus = this.#exports.putPage(type, offset);
+    return this.#putStatus === STATUS_OK;
   }
 
   getPage(type: number, offset: number, page: Page): boolean {
@@ -209,7 +237,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   putWindowPage(type: number, offset: number): boolean {
     this.#check();
     if (offset >>> 0 !== offset) checkOffset(offset);
-    return this.#exports.putPage(type, offset) === STATUS_OK;
+    this.#putStatus = this.#exports.putPage(type, offset);
+    return this.#putStatus === STATUS_OK;
   }
 
   /**
@@ -380,11 +409,19 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     return bytes;
   }
 
-  /** Bytes of memory that a trim needs beside what is held, until it is done. */
+  /** Bytes of memory that a trim needs beside what is held, until it is done: at most so many. */
   trimPeakBytes(): number {
-    const stats = this.stats();
-    const live = stats.fixedBytes + stats.indexBytes + stats.objectBytes * TRIM_ROUNDING;
-    return Math.ceil(live / WASM_PAGE_SIZE + 1) * WASM_PAGE_SIZE;
+    const { fixedBytes, indexBytes } = this.stats();
+    let bytes = fixedBytes + indexBytes;
+    const classes = this.#exports.classCount();
+    for (let index = 1; index < classes; index++) {
+      const used = this.#exports.classColumn(index, CLASS_USED) >>> 0;
+      if (used === 0) continue;
+      const size = this.#exports.classColumn(index, CLASS_SIZE) >>> 0;
+      const perZspage = Math.max(1, Math.floor(LONGEST_ZSPAGE / size));
+      bytes += used * size + Math.ceil(used / perZspage) * ZSPAGE_LOSS;
+    }
+    return (Math.ceil((bytes * (1 + GROWTH_OVERSHOOT)) / WASM_PAGE_SIZE) + 1) * WASM_PAGE_SIZE;
   }
 
   /**
@@ -411,9 +448,14 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     this.#exports.setLimit(this.#limitBytes);
     this.#exports.setEnabled(this.#enabled ? 1 : 0);
     for (const type of this.#writebackTypes) this.#exports.setWriteback(type, 1);
+    this.#applyLongestBlock();
     // Without memory for the workspace of "high" the pool goes on with the default.
     this.#exports.setEffort(EFFORTS.indexOf(this.#effort));
     return { trimmed: true, heldBytesBefore, heldBytesAfter };
+  }
+
+  get lastReject(): RejectReason | null {
+    return REJECT_REASONS[this.#putStatus] ?? null;
   }
 
   allowWriteback(type: number, allowed: boolean): void {
@@ -447,9 +489,33 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     return this.#exports.dropCold(index) === STATUS_OK;
   }
 
+  compactForRetry(objects: number): number {
+    this.#check();
+    return this.#exports.compact(objects);
+  }
+
   retryPut(type: number, offset: number): boolean {
     this.#check();
-    return this.#exports.retryPut(type, offset) === STATUS_OK;
+    this.#putStatus = this.#exports.retryPut(type, offset);
+    return this.#putStatus === STATUS_OK;
+  }
+
+  rejectedBlock(type: number, offset: number): FormedBlock | null {
+    this.#check();
+    const address = this.#exports.pendingBlock(type, offset) >>> 0;
+    if (address === 0) return null;
+    const packed = this.#exports.pendingInfo() >>> 0;
+    const length = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
+    return {
+      form: packed >>> INSPECT_LENGTH_BITS,
+      block: new Uint8Array(this.#memory.buffer, address, length),
+    };
+  }
+
+  forgetRejected(): void {
+    this.#check();
+    // Whoever asks for the block window is about to use it.
+    this.#exports.blockWindow();
   }
 
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
@@ -469,6 +535,30 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     }
     if (this.#getView.length === 0) this.#makeViews();
     page.set(this.#getView);
+  }
+
+  restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
+    this.decodeBlock(form, block, page);
+    this.#putStatus = this.#exports.keepBlock(type, offset, form, block.length);
+    return this.#putStatus === STATUS_OK;
+  }
+
+  /** @returns the share of the limit; without a limit, of the largest memory there can be */
+  fillLevel(): number {
+    this.#check();
+    const most = this.#maximumWasmPages * WASM_PAGE_SIZE;
+    return this.#exports.usedBytes() / Math.max(1, Math.min(this.#limitBytes, most));
+  }
+
+  findFullest(): number {
+    return this.fillLevel();
+  }
+
+  setLongestBlock(bytes: number): void {
+    this.#check();
+    if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
+    this.#longestBlock = bytes >= this.#pageSize ? 0 : Math.floor(bytes);
+    this.#applyLongestBlock();
   }
 
   /** What the pool holds; each figure by itself. */
@@ -545,10 +635,17 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     if (status === STATUS_OK) return { exports, memory: instance.memory };
     if (status === STATUS_LIMIT) {
       throw new RangeError(
-        `limitBytes: expected room for the pool's fixed part (${fixedBytes(pageSize)} bytes for pages of ${pageSize}), got ${limitBytes}`,
+        `limitBytes: expected room for the pool's fixed part (${this.#fixedBytes(pageSize)} bytes for pages of ${pageSize}), got ${limitBytes}`,
       );
     }
     return undefined;
+  }
+
+  /** Bytes that an empty pool holds; found by making one. */
+  #fixedBytes(pageSize: number): number {
+    const { exports, memory } = this.#createInstance(1, MAX_WASM_PAGES);
+    (exports as unknown as ZmemExports).boot(pageSize, Infinity, 0);
+    return memory.buffer.byteLength;
   }
 
   #adopt({ exports, memory }: RunningInstance): void {
@@ -561,6 +658,11 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     const { buffer } = this.#memory;
     this.#putView = new Uint8Array(buffer, this.#exports.putWindow() >>> 0, this.#pageSize);
     this.#getView = new Uint8Array(buffer, this.#exports.getWindow() >>> 0, this.#pageSize);
+  }
+
+  #applyLongestBlock(): void {
+    const acceptRaw = this.#acceptRaw && this.#longestBlock === 0;
+    this.#exports.setWorthLength(this.#longestBlock, acceptRaw ? 1 : 0);
   }
 
   /** Growth detaches views, which shows in their length. */
@@ -609,13 +711,12 @@ interface RunningInstance {
   readonly memory: WebAssembly.Memory;
 }
 
-/** Tails and the last zspage of each class, as a factor; measured 1.01 to 1.02 on the mix. */
-const TRIM_ROUNDING = 1.03;
-
-/** The wasm pages that boot needs, in bytes: class table, windows and scratch grow with the page. */
-function fixedBytes(pageSize: number): number {
-  return Math.ceil((40960 + pageSize * 4 + pageSize) / WASM_PAGE_SIZE) * WASM_PAGE_SIZE;
-}
+/** Bytes for objects in the longest zspage of several (assembly/zsmalloc/zspage.ts). */
+const LONGEST_ZSPAGE = 63 * GRANULE_SIZE - 24;
+/** What a zspage loses at most: its header, and a tail of less than one granule. */
+const ZSPAGE_LOSS = 24 + GRANULE_SIZE - 1;
+/** Growth goes in steps of 1/512; twice that covers runs that are left over. */
+const GROWTH_OVERSHOOT = 1 / 256;
 
 /** Calls `step` with batches until it does less than it was asked, or a budget is used up. */
 function runBudgeted(

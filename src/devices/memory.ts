@@ -1,81 +1,98 @@
 /**
- * A swap device in the JavaScript heap: whole pages in slots, uncompressed.
+ * A swap device in the JavaScript heap: blocks in slots, as they come.
  *
  * Why so: it is the smallest device that keeps the contract of `SwapDevice`. Programs use it for
  * the pages that a pool rejects when there is no disk, tests to see what reaches a device.
  *
- * Invariant: a slot holds a page or nothing; a page is copied in and out, never lent.
+ * Invariant: a slot holds a block or nothing; a block is copied in and out, never lent.
  */
+import { ZmemError } from "../errors.ts";
 import {
-  checkOffset,
-  checkPage,
-  checkPages,
-  checkPageSize,
-  MIN_PAGE_SIZE,
-  ZmemError,
-} from "../errors.ts";
-import type { Page, SwapDevice } from "../types.ts";
+  checkBlock,
+  checkCluster,
+  checkDeviceOptions,
+  checkInto,
+  checkSlot,
+  type DeviceOptions,
+} from "./arguments.ts";
+import type { SlotBlock, SwapDevice } from "./device.ts";
 
-export interface MemorySwapDeviceOptions {
-  /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
-  readonly pageSize?: number;
-  /** The most pages that it holds at a time; no limit when left out. */
-  readonly pages?: number;
+/** How a device in memory is made. */
+export type MemorySwapDeviceOptions = DeviceOptions;
+
+interface Stored {
+  readonly tag: number;
+  readonly block: Uint8Array;
 }
 
-/** A swap device that keeps pages in memory. */
+/** A swap device that keeps blocks in memory. */
 export class MemorySwapDevice implements SwapDevice {
   readonly pageSize: number;
-  readonly #capacityPages: number;
-  #slots: Map<number, Uint8Array> | null = new Map();
+  readonly capacityPages: number;
+  #slots: Map<number, Stored> | null = new Map();
 
-  /** @throws RangeError for a page size or a number of pages that can't be */
+  /** @throws RangeError or TypeError for a page size or a number of pages that can't be */
   constructor(options: MemorySwapDeviceOptions = {}) {
-    const { pageSize = MIN_PAGE_SIZE, pages } = options;
-    checkPageSize(pageSize);
-    if (pages !== undefined) checkPages(pages);
+    const { pageSize, capacityPages } = checkDeviceOptions(options);
     this.pageSize = pageSize;
-    this.#capacityPages = pages ?? Infinity;
+    this.capacityPages = capacityPages;
   }
 
-  /** Pages held now; 0 after close. */
   get pages(): number {
     return this.#slots?.size ?? 0;
   }
 
-  writePage(slot: number, page: Page): boolean {
+  write(slot: number, tag: number, block: Uint8Array): boolean {
     const slots = this.#openSlots();
-    checkOffset(slot);
-    checkPage(page, this.pageSize);
-    const older = slots.get(slot);
-    if (older !== undefined) {
-      older.set(page);
-      return true;
+    checkBlock(slot, tag, block, this.pageSize);
+    if (!slots.has(slot) && slots.size >= this.capacityPages) return false;
+    slots.set(slot, { tag, block: new Uint8Array(block) });
+    return true;
+  }
+
+  writeCluster(blocks: readonly SlotBlock[]): boolean {
+    const slots = this.#openSlots();
+    checkCluster(blocks, this.pageSize);
+    let newcomers = 0;
+    for (const { slot } of blocks) if (!slots.has(slot)) newcomers += 1;
+    if (slots.size + newcomers > this.capacityPages) return false;
+    for (const { slot, tag, block } of blocks) {
+      slots.set(slot, { tag, block: new Uint8Array(block) });
     }
-    if (slots.size >= this.#capacityPages) return false;
-    slots.set(slot, new Uint8Array(page));
     return true;
   }
 
-  readPage(slot: number, page: Page): boolean {
+  read(slot: number, into: Uint8Array): number {
     const slots = this.#openSlots();
-    checkOffset(slot);
-    checkPage(page, this.pageSize);
-    const copy = slots.get(slot);
-    if (copy === undefined) return false;
-    page.set(copy);
-    return true;
+    checkSlot(slot);
+    checkInto(into, this.pageSize);
+    const stored = slots.get(slot);
+    if (stored === undefined) return 0;
+    into.set(stored.block);
+    return stored.block.length;
   }
 
-  discardPage(slot: number): void {
-    this.#openSlots().delete(slot);
+  tagOf(slot: number): number {
+    const slots = this.#openSlots();
+    checkSlot(slot);
+    return slots.get(slot)?.tag ?? -1;
+  }
+
+  discard(slot: number): boolean {
+    const slots = this.#openSlots();
+    checkSlot(slot);
+    return slots.delete(slot);
   }
 
   close(): void {
     this.#slots = null;
   }
 
-  #openSlots(): Map<number, Uint8Array> {
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #openSlots(): Map<number, Stored> {
     if (this.#slots === null) throw new ZmemError("ERR_ZMEM_CLOSED", "the swap device is closed");
     return this.#slots;
   }

@@ -3,10 +3,12 @@
  * is in the backend or on the device, never in both and never stale.
  */
 import * as assert from "uvu/assert";
+import type { SwapDevice } from "../../src/devices/device.ts";
 import { MemorySwapDevice } from "../../src/devices/memory.ts";
 import { Frontswap } from "../../src/frontswap.ts";
 import { SwapArea } from "../../src/swap-area.ts";
-import type { FrontswapOps, Page, SwapDevice } from "../../src/types.ts";
+import type { FrontswapOps, Page } from "../../src/types.ts";
+import { RAW_FORM } from "../../src/types.ts";
 import { assertSame, type BackendFactory, type CaseList } from "./case.ts";
 import { createRandom, makePage, PAGE_KINDS } from "./pages.ts";
 
@@ -54,7 +56,7 @@ function assertMisses(area: SwapArea, offset: number, size: number): void {
 }
 
 function isOnDevice(device: SwapDevice, slot: number): boolean {
-  return device.readPage(slot, new Uint8Array(device.pageSize));
+  return device.tagOf(slot) >= 0;
 }
 
 /** Adds the cases for one backend. */
@@ -127,7 +129,7 @@ export function addSwapAreaCases(list: CaseList, factory: BackendFactory): void 
     reject(false);
     area.put(1, second);
     // A device that forgets to discard: its copy is stale now.
-    device.writePage(1, first);
+    device.write(1, RAW_FORM, first);
     assertGets(area, 1, second);
     area.flush(1);
     assertMisses(area, 1, pageSize);
