@@ -26,7 +26,7 @@ export { blockWindow, decodeBlock, dropCold, selectCold, setWriteback } from "./
 export { inspectPage };
 export { storedBlock, storedLocation } from "./inspect";
 export { usedBytes, writeStats } from "./stats";
-export { compact, freeableBytes } from "./zsmalloc/compaction";
+export { compact, freeableBytes, isCompacted } from "./zsmalloc/compaction";
 export { classColumn } from "./zsmalloc/class-stats";
 export { exportBatch, expectObjects, importBatch, startExport } from "./transfer";
 

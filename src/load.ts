@@ -35,6 +35,7 @@ const EXPORTS: Readonly<Record<keyof ZmemExports, true>> = {
   usedBytes: true,
   writeStats: true,
   compact: true,
+  isCompacted: true,
   freeableBytes: true,
   classCount: true,
   classColumn: true,

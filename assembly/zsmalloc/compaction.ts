@@ -1,6 +1,6 @@
 import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
-import { defragment } from "./defragmentation";
+import { defragment, forgetQuiet, isDefragmented } from "./defragmentation";
 import { freeObject, PARTIAL_GROUPS, takeSlot } from "./pool";
 import { FULL_GROUP, groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
 import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
@@ -21,10 +21,18 @@ import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
 /** Zspages of a fullness group that are looked at for a source: bounds the time of a step. */
 const SOURCE_TRIES: i32 = 64;
 
+/** Whether the last call of this instance found nothing left to gain. */
+let compacted: bool = false;
+
+export function isCompacted(): bool {
+  return compacted;
+}
+
 /**
- * Moves up to `budget` objects, then zspages that keep free runs apart.
+ * Moves up to `budget` objects, then zspages that keep free runs apart. One call takes bounded time;
+ * `isCompacted` says whether there is more to do.
  *
- * @returns how many objects and zspages were moved; fewer than `budget` when nothing is left to gain
+ * @returns how many objects and zspages were moved
  */
 export function compact(budget: u32): u32 {
   const block = superblock();
@@ -36,9 +44,13 @@ export function compact(budget: u32): u32 {
     if (!block.compactionCursor) block.compactionCursor = block.classCount - 1;
   }
   block.movedObjects += moved;
-  // From where the last call stopped to the end of memory, then from its start.
-  if (moved < budget) moved += defragment(budget - moved, 0);
-  if (moved < budget) moved += defragment(budget - moved, 0);
+  if (moved) forgetQuiet();
+  compacted = false;
+  if (moved < budget) {
+    moved += defragment(budget - moved, 0);
+    compacted = isDefragmented();
+    if (compacted) forgetQuiet();
+  }
   return moved;
 }
 

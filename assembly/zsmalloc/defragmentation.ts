@@ -20,18 +20,39 @@ import { moveZspage, zspageAtAddress } from "./zspage";
 /** Runs of as many granules find a user and are left alone: 8 KiB. */
 const USEFUL_GRANULES: u32 = 32;
 
+/** What one call does at most, besides moves: keeps the longest step far under a millisecond. */
+const MOST_RUNS: u32 = 256;
+const MOST_SCANNED_GRANULES: u32 = 1 << 18;
+/** Granules that one call copies at most: 512 KiB. */
+const MOST_COPIED_GRANULES: u32 = 2048;
+
 let suspended = false;
+/** Granules gone through since a zspage was moved, by this instance. */
+let quietGranules: u32 = 0;
 
 /** Makes `defragment` do nothing while a caller keeps addresses of zspages. */
 export function suspendDefragmentation(suspend: bool): void {
   suspended = suspend;
 }
 
+/** Whether all of memory was gone through since the last move, or since `forgetQuiet`. */
+export function isDefragmented(): bool {
+  const block = superblock();
+  const end = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
+  return suspended || quietGranules + block.fixedGranules >= end;
+}
+
+/** Makes the next lap begin: something else has changed what lies where. */
+export function forgetQuiet(): void {
+  quietGranules = 0;
+}
+
 /**
- * Slides up to `budget` zspages down.
+ * Slides up to `budget` zspages down, within a bounded stretch of memory; the next call goes on
+ * behind it, and behind the end of memory at its start.
  *
  * @param wanted granules of the run that is wanted; longer ones are left alone
- * @returns how many were moved; fewer than `budget` when the end of memory was reached
+ * @returns how many were moved
  */
 export function defragment(budget: u32, wanted: u32): u32 {
   if (suspended) return 0;
@@ -39,10 +60,15 @@ export function defragment(budget: u32, wanted: u32): u32 {
   const useful = max(USEFUL_GRANULES, wanted);
   const end = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
   let granule = max(block.defragmentCursor, block.fixedGranules);
+  const stop = min(end, granule + MOST_SCANNED_GRANULES);
+  let quietFrom = granule;
+  let runs = MOST_RUNS;
+  let copied: u32 = 0;
   let moved: u32 = 0;
-  while (moved < budget) {
-    granule = nextFreeEnd(granule, end);
-    if (granule == end) break;
+  while (granule < stop && moved < budget && runs && copied < MOST_COPIED_GRANULES) {
+    granule = nextFreeEnd(granule, stop);
+    if (granule == stop) break;
+    runs--;
     const run = (<usize>granule) << GRANULE_SHIFT;
     const behind = granule + load<u32>(run);
     const zspage =
@@ -58,8 +84,12 @@ export function defragment(budget: u32, wanted: u32): u32 {
     moveZspage(zspage, run);
     granule += length;
     freeRun((<usize>granule) << GRANULE_SHIFT, granules);
+    copied += length;
     moved++;
+    quietGranules = 0;
+    quietFrom = granule;
   }
+  quietGranules += granule - quietFrom;
   block.defragmentCursor = granule == end ? 0 : granule;
   return moved;
 }

@@ -45,6 +45,8 @@ const FIRST_TABLE_GRANULES: u32 = 1;
 /** Zspages moved before a look whether it was enough, and how often, before memory grows instead. */
 const DEFRAGMENT_ZSPAGES: u32 = 8;
 const DEFRAGMENT_ROUNDS: i32 = 8;
+/** The same where memory can't grow. A round takes some 20 µs; the next put goes on from there. */
+const LAST_ROUNDS: i32 = 16;
 
 /** Makes sure that a free id exists; the table doubles by moving. */
 function reserveId(): bool {
@@ -127,7 +129,10 @@ function allocateZspageRun(least: u32, wanted: u32): usize {
   run = growRunBetween(least, wanted);
   if (run || superblock().freeGranules < least) return run;
   // Nothing more to be had: what is free has to be brought together.
-  while (!run && defragment(DEFRAGMENT_ZSPAGES, least)) run = takeRunBetween(least, least);
+  for (let round = 0; !run && round < LAST_ROUNDS; round++) {
+    defragment(DEFRAGMENT_ZSPAGES, least);
+    run = takeRunBetween(least, least);
+  }
   return run;
 }
 

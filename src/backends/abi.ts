@@ -29,6 +29,7 @@ export interface ZmemExports {
   usedBytes(): number;
   writeStats(): number;
   compact(budget: number): number;
+  isCompacted(): number;
   freeableBytes(classIndex: number): number;
   classCount(): number;
   classColumn(classIndex: number, column: number): number;

@@ -113,7 +113,8 @@ export interface TrimResult {
 }
 
 /** Steps between two looks at the clock. */
-const COMPACT_BATCH = 32;
+const COMPACT_BATCH_BYTES = 131072;
+const COMPACT_LEAST = 4;
 const RECOMPRESS_BATCH = 4;
 const CLOSED = "closed";
 
@@ -391,13 +392,15 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     budget: { readonly objects?: number; readonly microseconds?: number } = {},
   ): CompactResult {
     this.#check();
-    const { count: movedObjects, done } = runBudgeted(
+    const before = this.#column("movedObjects");
+    const { done } = runBudgeted(
       budget.objects,
       budget.microseconds,
-      COMPACT_BATCH,
+      Math.max(COMPACT_LEAST, COMPACT_BATCH_BYTES / this.#pageSize),
       (batch) => this.#exports.compact(batch),
+      () => this.#exports.isCompacted() !== 0,
     );
-    return { movedObjects, done };
+    return { movedObjects: this.#column("movedObjects") - before, done };
   }
 
   /** Bytes that compaction would free, about. */
@@ -718,21 +721,25 @@ const ZSPAGE_LOSS = 24 + GRANULE_SIZE - 1;
 /** Growth goes in steps of 1/512; twice that covers runs that are left over. */
 const GROWTH_OVERSHOOT = 1 / 256;
 
-/** Calls `step` with batches until it does less than it was asked, or a budget is used up. */
+/**
+ * Calls `step` with batches until a budget is used up or nothing is left: where `isDone` does not
+ * say so, that is when a step does less than it was asked.
+ */
 function runBudgeted(
   most = Infinity,
   microseconds: number | undefined,
   batchSize: number,
   step: (batch: number) => number,
+  isDone?: () => boolean,
 ): { count: number; done: boolean } {
   const until = microseconds === undefined ? Infinity : performance.now() + microseconds / 1000;
   let count = 0;
   let done = false;
   while (!done && count < most && performance.now() < until) {
-    const batch = Math.min(batchSize, most - count);
+    const batch = Math.ceil(Math.min(batchSize, most - count));
     const finished = step(batch);
     count += finished;
-    done = finished < batch;
+    done = isDone === undefined ? finished < batch : isDone();
   }
   return { count, done };
 }

@@ -143,7 +143,7 @@ limits("a pool lowered below its use works again once compaction has made room",
   const freed = zspageBytes - pool.stats().zspageBytes;
   assert.ok(freed > freeable * 0.8 && freed < freeable * 1.3, `freed ${freed}, said ${freeable}`);
   const { movedObjects: counted } = pool.stats();
-  assert.ok(counted > 0 && counted <= movedObjects, "zspages that moved as a whole count too");
+  assert.is(counted, movedObjects);
   const after = fill(pool, 80_000, 4090);
   assert.ok(after.length > before.length + 100, `${after.length} pages after ${before.length}`);
   assertPages(pool, left);
@@ -255,8 +255,8 @@ compaction("goes on where it stopped, object by object, and every get works in b
   for (;;) {
     const result = pool.compact({ objects: 1 });
     if (result.done) break;
-    assert.is(result.movedObjects, 1);
-    moved++;
+    assert.ok(result.movedObjects <= 1);
+    moved += result.movedObjects;
     const offset = offsets[steps++ % offsets.length] as number;
     assertSame(pool.viewPage(0, offset), pageOf(left.get(offset) as number, offset), "page");
     if (steps % 50 === 0) assertSound(subject);
