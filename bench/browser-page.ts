@@ -40,7 +40,10 @@ const inlineWasm: Plugin = {
   },
 };
 
-/** @returns the content of each file of the page by its path; `/bench.html` is the page */
+/**
+ * @param corpora served beside the page; with none it makes what a page can make by itself
+ * @returns the content of each file by its path; `/bench.html` is the page
+ */
 export async function buildBenchPage(
   corpora: ReadonlyMap<string, Corpus>,
 ): Promise<Record<string, Uint8Array | string>> {
@@ -67,8 +70,10 @@ export async function buildBenchPage(
   files["/bench.html"] = readFileSync(join(ROOT, "web/bench.html"));
   files["/zstd.wasm"] = readFileSync(join(ROOT, ZSTD_WASM));
   files["/zmem.codec.wasm"] = await buildModule("codec");
-  const manifest = [...corpora.values()].map(({ bytes, ...info }) => info);
-  files["/corpora/manifest.json"] = JSON.stringify(manifest);
+  if (corpora.size > 0) {
+    const manifest = [...corpora.values()].map((corpus) => ({ ...corpus, bytes: undefined }));
+    files["/corpora/manifest.json"] = JSON.stringify(manifest);
+  }
   for (const { name, bytes } of corpora.values()) files[`/corpora/${name}.bin`] = bytes;
   return files;
 }

@@ -54,11 +54,11 @@ async function reach(phase: string, store?: Store): Promise<void> {
 
 const page = new Uint8Array(pageSize);
 const warm = await contender.open(pageSize);
-for (let put = 0; put < WARM_UP_PUTS; put++) {
-  warm.put(put % WARM_UP_KEYS, pageAt(put));
-  warm.get(put % WARM_UP_KEYS, page);
+for (let count = 0; count < WARM_UP_PUTS; count++) {
+  warm.put(count % WARM_UP_KEYS, pageAt(count));
+  warm.get(count % WARM_UP_KEYS, page);
   // Garbage of one page after the other would leave a heap of holes to be filled later.
-  if (put % 100 === 0) globalThis.gc?.();
+  if (count % 100 === 0) globalThis.gc?.();
 }
 warm.close();
 

@@ -7,7 +7,7 @@ import { dirname, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { NODE_CASES } from "./cases/node.ts";
-import { type CorpusName, loadCorpora } from "./corpora/index.ts";
+import { CORPUS_NAMES, type CorpusName, loadCorpora } from "./corpora/index.ts";
 import type { BenchCase, Effort, Platform } from "./harness/case.ts";
 import { timerStepNs } from "./harness/measure.ts";
 import type { Machine, ResultFile } from "./harness/results.ts";
@@ -82,7 +82,8 @@ export async function runInNode(
   try {
     const onMissing = (name: string, reason: string): void =>
       onProgress(`the corpus ${name} is left out: ${reason}`);
-    const loaded = await loadCorpora({ ...corpora, onProgress, onMissing });
+    const names = cases.every(({ withoutCorpora }) => withoutCorpora) ? [] : CORPUS_NAMES;
+    const loaded = await loadCorpora({ ...corpora, names, onProgress, onMissing });
     const versions = peerVersions();
     const file = await runCases({
       cases,

@@ -7,7 +7,8 @@
  */
 import { PORTABLE_CASES } from "../bench/cases/portable.ts";
 import { checksum, type Corpus, RUN_BYTES } from "../bench/corpora/corpus.ts";
-import { makeRandom } from "../bench/corpora/ends.ts";
+import { makeRandom, makeSparse } from "../bench/corpora/ends.ts";
+import { makeMix } from "../bench/corpora/mix.ts";
 import { renderPixels } from "../bench/corpora/pixels.ts";
 import type { BenchCase, Effort, Platform } from "../bench/harness/case.ts";
 import { timerStepNs } from "../bench/harness/measure.ts";
@@ -90,8 +91,7 @@ async function loadCorpora(
     }
   } else {
     onProgress("making corpora");
-    add(corpora, "pixels", "real", renderPixels(MADE_BYTES));
-    add(corpora, "random", "synthetic", makeRandom(MADE_BYTES));
+    await makeCorpora(corpora);
   }
   for (const file of files) {
     const bytes = new Uint8Array(await file.arrayBuffer());
@@ -101,6 +101,19 @@ async function loadCorpora(
     add(corpora, file.name, "user", { bytes: whole, source: "a file of the user" });
   }
   return corpora;
+}
+
+/** What a page can make by itself: rendered pixels, its own scripts as text, and the ends. */
+async function makeCorpora(corpora: Map<string, Corpus>): Promise<void> {
+  add(corpora, "pixels", "real", renderPixels(MADE_BYTES));
+  const script = await fetch(import.meta.url);
+  const text = new Uint8Array(await script.arrayBuffer());
+  if (text.length >= RUN_BYTES) {
+    add(corpora, "text", "real", { bytes: text, source: "the script of this page" });
+    add(corpora, "sparse", "real", makeSparse(MADE_BYTES, text));
+  }
+  add(corpora, "random", "synthetic", makeRandom(MADE_BYTES));
+  add(corpora, "mix", "mix", makeMix(MADE_BYTES, [...corpora.values()]));
 }
 
 function add(

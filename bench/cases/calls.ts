@@ -26,6 +26,7 @@ let sink = 0;
 export const callsCase: BenchCase = {
   name: "calls",
   title: "empty call, call into wasm, copy of a page",
+  withoutCorpora: true,
   efforts: ["quick", "full", "all"],
   run: async ({ measure, record }) => {
     const { exports } = await WebAssembly.instantiate(await WebAssembly.compile(IDENTITY_MODULE));

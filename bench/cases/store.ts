@@ -245,8 +245,8 @@ async function measureFilling(
 }
 
 async function measureCold(context: BenchContext, corpus: Corpus, pageSize: number): Promise<void> {
-  const count = Math.min(COLD_BYTES[context.effort], corpus.bytes.length) / pageSize;
-  const { pages } = samplePages(corpus, pageSize, count);
+  const kept = Math.min(COLD_BYTES[context.effort], corpus.bytes.length) / pageSize;
+  const { pages } = samplePages(corpus, pageSize, kept);
   const wanted = contendersOf(context).filter(({ name }) => COLD_STORES.includes(name));
   const open = await openFilled(context, wanted, pages, pageSize, corpus.name);
   const logical = `${Math.round((pages.length * pageSize) / (1 << 20))} MiB kept`;

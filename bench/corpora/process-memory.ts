@@ -35,9 +35,8 @@ export function readProcessMemory(pid: number): Uint8Array {
         const entries = new Uint8Array((length / PAGE_BYTES) * PAGEMAP_ENTRY_BYTES);
         readSync(pagemap, entries, 0, entries.length, (at / PAGE_BYTES) * PAGEMAP_ENTRY_BYTES);
         if (!isResident(entries)) continue;
-        const bytes = new Uint8Array(length);
-        if (readSync(memory, bytes, 0, length, at) !== length) continue;
-        pieces.push(...nonZeroPages(bytes));
+        const bytes = readRun(memory, at, length);
+        if (bytes !== undefined) pieces.push(...nonZeroPages(bytes));
       }
     }
   } finally {
@@ -45,6 +44,17 @@ export function readProcessMemory(pid: number): Uint8Array {
     closeSync(pagemap);
   }
   return concatenate(pieces);
+}
+
+/** @returns undefined for memory that has gone since its range was listed */
+function readRun(memory: number, at: number, length: number): Uint8Array | undefined {
+  const bytes = new Uint8Array(length);
+  try {
+    return readSync(memory, bytes, 0, length, at) === length ? bytes : undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "EIO") return undefined;
+    throw error;
+  }
 }
 
 function anonymousRanges(maps: string): [number, number][] {

@@ -100,6 +100,8 @@ export interface BenchCase {
   readonly name: string;
   /** One line for reports. */
   readonly title: string;
+  /** It makes its own data: a run of such cases only loads no corpora. */
+  readonly withoutCorpora?: boolean;
   /** Efforts in which it runs without being asked for by name. */
   readonly efforts: readonly Effort[];
   run(context: BenchContext): Promise<void>;

@@ -103,7 +103,9 @@ export function parseResults(text: string, name: string): ResultFile {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new Error(`${name}: expected a result file in JSON: ${(error as Error).message}`);
+    throw new Error(`${name}: expected a result file in JSON: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
   const file = value as Partial<ResultFile> | null;
   if (file?.schema !== SCHEMA || !Array.isArray(file.measurements)) {

@@ -14,6 +14,18 @@ export async function compileServedCodec(): Promise<WebAssembly.Module> {
   return WebAssembly.compile(await response.arrayBuffer());
 }
 
+let zstdLoading: Promise<typeof import("@bokuweb/zstd-wasm")> | undefined;
+
+/** Once: a second `init` pulls the memory away from under what the first one has made. */
+function loadZstd(): Promise<typeof import("@bokuweb/zstd-wasm")> {
+  zstdLoading ??= import("@bokuweb/zstd-wasm").then(async (zstd) => {
+    // The types are those of the entry for Node, which takes no address.
+    await (zstd.init as (address: string) => Promise<void>)("zstd.wasm");
+    return zstd;
+  });
+  return zstdLoading;
+}
+
 /** All codecs that a page can be asked for. */
 export function browserCodecs(
   version: string,
@@ -44,9 +56,7 @@ export function browserCodecs(
       version: `@bokuweb/zstd-wasm ${versions["@bokuweb/zstd-wasm"]}`,
       slow: true,
       load: async () => {
-        const zstd = await import("@bokuweb/zstd-wasm");
-        // The types are those of the entry for Node, which takes no address.
-        await (zstd.init as (address: string) => Promise<void>)("zstd.wasm");
+        const zstd = await loadZstd();
         return {
           compress: (page) => zstd.compress(page, 1),
           decompress: (block) => zstd.decompress(block),

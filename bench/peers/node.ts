@@ -64,6 +64,17 @@ export function nodeCodecs(
   ];
 }
 
+let zstdLoading: Promise<typeof import("@bokuweb/zstd-wasm")> | undefined;
+
+/** Once: a second `init` pulls the memory away from under what the first one has made. */
+function loadZstd(): Promise<typeof import("@bokuweb/zstd-wasm")> {
+  zstdLoading ??= import("@bokuweb/zstd-wasm").then(async (zstd) => {
+    await zstd.init();
+    return zstd;
+  });
+  return zstdLoading;
+}
+
 function packagedCodecs(versions: Record<string, string>): CodecContender[] {
   return [
     {
@@ -114,8 +125,7 @@ function packagedCodecs(versions: Record<string, string>): CodecContender[] {
       slow: true,
       version: `@bokuweb/zstd-wasm ${versions["@bokuweb/zstd-wasm"]}`,
       load: async () => {
-        const zstd = await import("@bokuweb/zstd-wasm");
-        await zstd.init();
+        const zstd = await loadZstd();
         return {
           compress: (page) => zstd.compress(page, 1),
           decompress: (block) => zstd.decompress(block),

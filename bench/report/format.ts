@@ -7,9 +7,9 @@ import type { Measurement } from "../harness/results.ts";
 export function formatNumber(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString("en-US");
-  if (size >= 100) return value.toFixed(0);
-  if (size >= 10) return value.toFixed(1);
+  if (size >= 999.5) return Math.round(value).toLocaleString("en-US");
+  if (size >= 99.95) return value.toFixed(0);
+  if (size >= 9.995) return value.toFixed(1);
   if (size >= 1) return value.toFixed(2);
   return value.toPrecision(2);
 }
