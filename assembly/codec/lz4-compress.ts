@@ -5,15 +5,16 @@
  */
 import { EFFORT_FAST, EFFORT_HIGH } from "./effort";
 import { compressDefault, compressFast, greedyTableSize } from "./lz4-greedy";
+import { compressOptimal, optimalWorkspaceSize } from "./lz4-optimal";
 
 /** Bytes of workspace that efforts `fast` and `default` need at most, 16-aligned, any content. */
 export const COMPRESS_WORKSPACE_SIZE: u32 = 16384;
 /** Bytes of workspace that effort `high` needs at most, 16-aligned, any content. */
-export const HIGH_WORKSPACE_SIZE: u32 = 16384;
+export const HIGH_WORKSPACE_SIZE: u32 = 32768 + 65536 * 10 + 16;
 
 /** @returns bytes of workspace that an effort needs for pages of this size */
 export function workspaceSize(pageSize: u32, effort: u32): u32 {
-  return effort == EFFORT_HIGH ? HIGH_WORKSPACE_SIZE : greedyTableSize(pageSize);
+  return effort == EFFORT_HIGH ? optimalWorkspaceSize(pageSize) : greedyTableSize(pageSize);
 }
 
 /**
@@ -37,6 +38,9 @@ export function compressBlock(
 ): u32 {
   if (effort == EFFORT_FAST) {
     return compressFast(destination, capacity, source, pageSize, workspace);
+  }
+  if (effort == EFFORT_HIGH) {
+    return compressOptimal(destination, capacity, source, pageSize, workspace);
   }
   return compressDefault(destination, capacity, source, pageSize, workspace);
 }
