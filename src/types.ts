@@ -137,7 +137,7 @@ export interface WritebackPort {
    */
   decodeBlock(form: number, block: Uint8Array, page: Page): void;
   /**
-   * As `decodeBlock`, and keeps the block under (type, offset) as it is: the page counts as got.
+   * As `decodeBlock`, and keeps the block under (type, offset) as it is.
    *
    * @returns as putPage; false leaves nothing under the key, and `page` is filled all the same
    */
