@@ -1,22 +1,30 @@
 /**
  * Builds the demo page: web/ and the sources that it imports, bundled into files that any static
  * host can serve.
+ *
+ * Why so: what the page fetches when it opens is small (index.html, style.css, main.js, worker.js);
+ * SQLite, a program that the demo can run, and the benchmarks are fetched only when wanted.
  */
 import { build } from "esbuild";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
+import { buildBenchPage } from "../bench/browser-page.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Files that go out as they are. */
-const STATIC = ["index.html", "style.css"];
 /** Bundled; the page starts the worker by its name, so names are fixed. */
-const ENTRIES = ["main.ts", "worker.ts"];
+const ENTRIES = ["main.ts", "worker.ts", "sqlite.ts", "style.css"];
+
+/** What the page fetches when it opens; the rest waits until it is wanted. */
+export const OPENING_FILES = ["/index.html", "/style.css", "/main.js", "/worker.js"];
 
 /** @returns the content of each file of the page by its path, "/index.html" */
-export async function buildWeb(): Promise<Record<string, Uint8Array>> {
-  const files: Record<string, Uint8Array> = {};
-  for (const name of STATIC) files[`/${name}`] = readFileSync(join(ROOT, "web", name));
+export async function buildWeb(): Promise<Record<string, Uint8Array | string>> {
+  const files = await buildBenchPage(new Map());
+  files["/index.html"] = readFileSync(join(ROOT, "web/index.html"));
+  const sqlite = createRequire(import.meta.url).resolve("sql.js/dist/sql-wasm-browser.wasm");
+  files["/sqlite.wasm"] = readFileSync(sqlite);
   const result = await build({
     absWorkingDir: ROOT,
     entryPoints: ENTRIES.map((name) => `web/${name}`),

@@ -1,249 +1,448 @@
 /**
- * The demo page: takes a file, has a worker measure it, shows what comes back.
+ * The demo page: joins the controls, the worker and the views, and owns the state that a link holds.
  *
- * Why so: the page only shows. It keeps no bytes of the file; a new file ends the run before it.
- * Whatever goes wrong is said in place, in words that name a way out.
+ * Why so: the page only shows. It keeps columns of numbers, no bytes of what is stored; a new run
+ * ends the one before. Whatever goes wrong is said in place, in words that name a way out, and what
+ * was measured until then stays to be looked at.
  */
-import { bytesToText, ratioToText, shareToText, speedToText } from "../src/cli/quantities.ts";
-import { type Answer, type Request, type Totals } from "./messages.ts";
-import { PageMap, showLegend } from "./page-map.ts";
+import { showBench } from "./ui/bench-tab.ts";
+import { CLASS_PARTS, ClassChart } from "./charts/class-chart.ts";
+import { Histogram } from "./charts/histogram.ts";
+import { Timeline } from "./charts/timeline.ts";
+import { describeCell, Inspector } from "./inspector/inspector.ts";
+import { attachGestures } from "./map/gestures.ts";
+import { showLegend } from "./map/legend.ts";
+import { MapView } from "./map/map-view.ts";
+import { Columns } from "./model/columns.ts";
+import { History } from "./model/history.ts";
+import { formatLink, type LinkState, parseLink, type SourceName, THEMES } from "./model/link.ts";
+import {
+  type Answer,
+  FORM_COMPRESSED,
+  FORM_NAMES,
+  type PoolAction,
+  type PoolOptions,
+  type Source,
+  type Totals,
+} from "./protocol.ts";
+import { Runner } from "./runner.ts";
+import { attachControls, showControls } from "./ui/controls.ts";
+import { download, mapToPng } from "./ui/download.ts";
+import { DrawingPad } from "./ui/drawing-pad.ts";
+import { element, make } from "./ui/elements.ts";
+import { Frames } from "./ui/frames.ts";
+import { attachKeys } from "./ui/keys.ts";
+import { Replay } from "./ui/replay.ts";
+import { RunLine } from "./ui/run-line.ts";
+import { Tables } from "./ui/tables.ts";
+import { Tabs } from "./ui/tabs.ts";
+import { showTheme, watchSystemTheme } from "./ui/theme.ts";
+import { Tiles } from "./ui/tiles.ts";
+import { bytesToUnits, countToText } from "./ui/units.ts";
 
-function element<Type extends HTMLElement>(id: string): Type {
-  const found = document.getElementById(id);
-  if (found === null) throw new Error(`the page has no element "${id}"`);
-  return found as Type;
+/** How often the address and the announcements follow what happens, at most. */
+const LINK_MS = 300;
+const ANNOUNCE_MS = 1000;
+const INSPECT_MS = 250;
+
+let state: LinkState = parseLink(location.hash);
+let file: File | null = null;
+let totals: Totals | null = null;
+let view = state.view;
+let linkTimer = 0;
+let announceTimer = 0;
+let inspectTimer = 0;
+/** The page that the inspector shows; -1 for none. */
+let shownPage = -1;
+let drawing = false;
+
+const frames = new Frames();
+const columns = new Columns();
+const history = new History();
+const map = new MapView(element<HTMLCanvasElement>("map"), columns, history, frames);
+const inspector = new Inspector(frames);
+const tiles = new Tiles();
+const runLine = new RunLine();
+const classChart = new ClassChart(element<HTMLCanvasElement>("class-chart"), frames);
+const timeline = new Timeline(element<HTMLCanvasElement>("time-chart"), frames);
+const histogram = new Histogram(element<HTMLCanvasElement>("size-chart"), columns, frames);
+const tables = new Tables(columns, timeline, histogram);
+const replay = new Replay(history, map, frames);
+const runner = new Runner(
+  (answer) => frames.measure(() => take(answer)),
+  (message) => runLine.fail(message),
+);
+const pad = new DrawingPad((pages, bytes) =>
+  runner.send({ kind: "pixels", pages, bytes }, [pages.buffer, bytes.buffer]),
+);
+const tabs = new Tabs((tab) => {
+  if (tab === "bench") void showBench();
+  change({ tab });
+});
+
+function change(changes: Partial<LinkState>): void {
+  state = { ...state, ...changes };
+  if (linkTimer !== 0) return;
+  linkTimer = window.setTimeout(() => {
+    linkTimer = 0;
+    const link = formatLink(state);
+    window.history.replaceState(null, "", link === "" ? location.pathname : `#${link}`);
+  }, LINK_MS);
 }
 
-const drop = element("drop");
-const fileInput = element<HTMLInputElement>("file");
-const pageSizeSelect = element<HTMLSelectElement>("page-size");
-const statusLine = element("status");
-const errorBox = element("error");
-const progressBar = element<HTMLProgressElement>("progress");
-const result = element("result");
-const cellLine = element("cell");
-const canvas = element<HTMLCanvasElement>("map");
-
-const map = new PageMap(canvas);
-let worker: Worker | null = null;
-let run = 0;
-let current: { readonly file: Blob; readonly name: string } | null = null;
-let expectedPages = 0;
-let sampleNote = "";
-
-function fail(message: string): void {
-  errorBox.textContent = message;
-  errorBox.hidden = false;
-  progressBar.hidden = true;
-  statusLine.textContent = current === null ? "No file yet." : `${current.name}: not finished.`;
+function toSource(name: SourceName): Source | null {
+  if (name === "file") return file === null ? null : { kind: "file", file, name: file.name };
+  if (name === "program") return { kind: "program" };
+  if (name === "drawing") return { kind: "drawing", ...pad.layout(state.pageSize) };
+  return { kind: "sample", name };
 }
 
-function startWorker(): Worker {
-  const started = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-  started.addEventListener("message", (event: MessageEvent<Answer>) => show(event.data));
-  started.addEventListener("error", (event) => {
-    event.preventDefault();
-    worker = null;
-    fail(
-      event.message
-        ? `The worker stopped: ${event.message}`
-        : "The worker could not be started. Reload the page; an ad blocker may be in the way.",
+function start(): void {
+  const source = toSource(state.source);
+  element("draw").hidden = state.source !== "drawing";
+  drawing = false;
+  pad.end();
+  if (source === null) {
+    runLine.fail(
+      "This link was made with a file, which a link can't carry: choose the file again.",
     );
-  });
-  return started;
-}
-
-function measure(file: Blob, name: string): void {
-  current = { file, name };
-  run += 1;
-  errorBox.hidden = true;
-  progressBar.hidden = false;
-  progressBar.value = 0;
-  result.hidden = true;
-  statusLine.textContent = `Reading ${name} …`;
-  worker ??= startWorker();
-  const request: Request = { run, file, pageSize: Number(pageSizeSelect.value) };
-  worker.postMessage(request);
-}
-
-function show(answer: Answer): void {
-  if (answer.run !== run || current === null) return;
-  switch (answer.kind) {
-    case "started":
-      expectedPages = answer.pages;
-      sampleNote =
-        answer.filePages > answer.pages
-          ? `, a sample of ${answer.pages.toLocaleString("en")} of its ${answer.filePages.toLocaleString("en")} pages`
-          : "";
-      result.hidden = false;
-      map.reset(answer.pages, Number(pageSizeSelect.value));
-      break;
-    case "batch":
-      map.add(answer.first, answer.forms, answer.blockBytes);
-      progressBar.value = (answer.first + answer.forms.length) / expectedPages;
-      showTotals(answer.totals);
-      break;
-    case "done":
-      showTotals(answer.totals);
-      progressBar.hidden = true;
-      statusLine.textContent = `${current.name}${sampleNote}: every page came back as it was.`;
-      canvas.setAttribute("aria-label", describeTotals(answer.totals));
-      break;
-    case "failed":
-      fail(answer.message);
-      break;
-  }
-}
-
-const speed = (bytes: number, milliseconds: number): string =>
-  speedToText(milliseconds > 0 && bytes > 0 ? (bytes / milliseconds) * 1000 : null);
-
-const toRatio = (totals: Totals): number | null =>
-  totals.heldBytes > 0 && totals.keptBytes > 0 ? totals.keptBytes / totals.heldBytes : null;
-
-/** Binary units by their full names, because people read "MB" as decimal. */
-function size(bytes: number): string {
-  return bytesToText(bytes).replace(/([KMGTP])?$/, (unit) => (unit ? ` ${unit}iB` : " B"));
-}
-
-function describeTotals(totals: Totals): string {
-  return (
-    `Map of ${totals.pages} pages by compressed size: ` +
-    `${totals.sameFilledPages} of one repeated word, ${totals.rawPages} incompressible, ` +
-    `${totals.rejectedPages} rejected; ratio ${ratioToText(toRatio(totals))}`
-  );
-}
-
-function showTotals(totals: Totals): void {
-  const tiles: [term: string, value: string, detail: string][] = [
-    ["Ratio", ratioToText(toRatio(totals)), "data kept / memory held"],
-    ["Data", size(totals.keptBytes), `${totals.pages.toLocaleString("en")} pages`],
-    ["Memory held", size(totals.heldBytes), `blocks ${size(totals.compressedBytes)}`],
-    ["Put", speed(totals.dataBytes, totals.putMs), "compress and keep"],
-    ["Get", speed(totals.keptBytes, totals.getMs), "get back"],
-  ];
-  element("tiles").replaceChildren(
-    ...tiles.map(([term, value, detail]) => {
-      const tile = document.createElement("div");
-      const name = document.createElement("dt");
-      name.textContent = term;
-      const content = document.createElement("dd");
-      const small = document.createElement("small");
-      small.textContent = detail;
-      content.append(value, small);
-      tile.append(name, content);
-      return tile;
-    }),
-  );
-  const count = (pages: number): string =>
-    `${pages.toLocaleString("en")} (${shareToText(pages, totals.pages)})`;
-  const figures: [name: string, value: string][] = [
-    ["Pages", totals.pages.toLocaleString("en")],
-    ["of one repeated word", count(totals.sameFilledPages)],
-    ["incompressible, kept as they are", count(totals.rawPages)],
-    ["rejected", count(totals.rejectedPages)],
-    ["Data, bytes", totals.keptBytes.toLocaleString("en")],
-    ["Blocks, bytes", totals.compressedBytes.toLocaleString("en")],
-    ["Memory held, bytes", totals.heldBytes.toLocaleString("en")],
-  ];
-  element("figures").replaceChildren(
-    ...figures.map(([name, value]) => {
-      const row = document.createElement("tr");
-      const head = document.createElement("th");
-      head.scope = "row";
-      head.textContent = name;
-      const cell = document.createElement("td");
-      cell.textContent = value;
-      row.append(head, cell);
-      return row;
-    }),
-  );
-}
-
-/** Something to look at for who has no file at hand: the pixels of a drawing, as in a paint app. */
-function measureExample(): void {
-  const edge = 1536;
-  const drawing = new OffscreenCanvas(edge, edge);
-  const context = drawing.getContext("2d");
-  if (context === null) {
-    fail("This browser can't draw the example. Choose a file instead.");
     return;
   }
-  const sky = context.createLinearGradient(0, 0, 0, edge);
-  sky.addColorStop(0, "#0b3d91");
-  sky.addColorStop(1, "#f7c59f");
-  context.fillStyle = sky;
-  context.fillRect(0, 0, edge, edge);
-  context.fillStyle = "#fff8e7";
-  context.beginPath();
-  context.arc(edge * 0.7, edge * 0.3, edge * 0.12, 0, 2 * Math.PI);
-  context.fill();
-  for (let hill = 0; hill < 5; hill++) {
-    context.fillStyle = `hsl(${150 - hill * 8} 40% ${45 - hill * 8}%)`;
-    context.beginPath();
-    context.moveTo(0, edge);
-    for (let x = 0; x <= edge; x += 4) {
-      const height = Math.sin(x / (90 + hill * 60) + hill * 2) * 60;
-      context.lineTo(x, edge * (0.5 + hill * 0.1) + height);
+  runLine.begin(toName());
+  frames.reset();
+  const { pageSize, limitBytes, effort, device } = state;
+  runner.start(source, { pageSize, limitBytes, effort, device });
+}
+
+function toName(): string {
+  if (state.source === "file") return file?.name ?? "The file";
+  const option = element("source").querySelector(`option[value="${state.source}"]`);
+  return option?.textContent ?? state.source;
+}
+
+function take(answer: Answer): void {
+  switch (answer.kind) {
+    case "started":
+      begin(answer.pages, answer.sourcePages);
+      break;
+    case "batch": {
+      const grown = columns.apply(answer.pages, answer.forms, answer.sizes);
+      history.add(answer.pages, answer.forms, answer.sizes);
+      map.update(answer.pages, grown);
+      ({ totals } = answer);
+      timeline.add(totals);
+      runLine.progress(answer.progress);
+      if (shownPage >= 0 && answer.pages.includes(shownPage)) inspectSoon();
+      frames.request(showTotals);
+      break;
     }
-    context.lineTo(edge, edge);
-    context.fill();
+    case "classes":
+      classChart.show(answer.rows);
+      tables.showClasses(answer.rows);
+      break;
+    case "acted":
+      ({ totals } = answer);
+      element("acted").textContent = answer.text;
+      classChart.show(answer.rows, answer.before);
+      tables.showClasses(answer.rows);
+      frames.request(showTotals);
+      if (shownPage >= 0) inspectSoon();
+      break;
+    case "page":
+      frames.request(() => inspector.show(answer.details, columns.pageSize));
+      break;
+    case "note":
+      runLine.note(answer.message);
+      break;
+    case "done":
+      ({ totals } = answer);
+      frames.request(showTotals);
+      runLine.end(totals, answer.cancelled, drawing);
+      map.canvas.setAttribute("aria-label", describeMap(totals));
+      choose(state.page >= 0 ? state.page : pickPage(), { reveal: false, byHand: state.page >= 0 });
+      break;
+    case "failed":
+      runLine.fail(answer.message);
+      break;
   }
-  // Grass: fine strokes, which compress less well than sky.
-  for (let blade = 0; blade < 9000; blade++) {
-    const x = (blade * 7919) % edge;
-    const y = edge * 0.7 + ((blade * 104729) % Math.floor(edge * 0.3));
-    context.strokeStyle = `hsl(${90 + (blade % 40)} 50% ${25 + (blade % 30)}%)`;
-    context.beginPath();
-    context.moveTo(x, y);
-    context.lineTo(x + (blade % 9) - 4, y - 10 - (blade % 14));
-    context.stroke();
-  }
-  context.fillStyle = "#ffffff";
-  context.font = `${edge / 12}px system-ui`;
-  context.fillText("pages of pixels", edge * 0.06, edge * 0.92);
-  const { data } = context.getImageData(0, 0, edge, edge);
-  measure(new Blob([data]), `A drawing of ${edge} × ${edge} pixels`);
 }
 
-fileInput.addEventListener("change", () => {
-  const file = fileInput.files?.[0];
-  if (file !== undefined) measure(file, file.name);
-  // The same file can be picked again.
-  fileInput.value = "";
-});
-pageSizeSelect.addEventListener("change", () => {
-  if (current !== null) measure(current.file, current.name);
-});
-element("example").addEventListener("click", measureExample);
-element("source").addEventListener("submit", (event) => event.preventDefault());
-
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  drop.classList.add("over");
-});
-document.addEventListener("dragleave", (event) => {
-  if (event.relatedTarget === null) drop.classList.remove("over");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  drop.classList.remove("over");
-  const files = event.dataTransfer?.files;
-  const file = files?.[0];
-  if (file === undefined) fail("That was no file. Drop a file, or choose one.");
-  else measure(file, file.name);
-});
-
-function showCell(event: PointerEvent): void {
-  const box = canvas.getBoundingClientRect();
-  const page = map.pageAt(event.clientX - box.left, event.clientY - box.top);
-  if (page >= 0) cellLine.textContent = map.describe(page);
+function begin(pages: number, sourcePages: number): void {
+  columns.reset(pages, state.pageSize);
+  history.reset();
+  timeline.reset();
+  totals = null;
+  shownPage = -1;
+  inspector.clear();
+  classChart.show([]);
+  const tilesInRow = state.source === "drawing" ? pad.layout(state.pageSize).columns : 0;
+  map.reset(tilesInRow);
+  if (view !== null) map.camera.look(view.zoom, view.x, view.y);
+  replay.reset();
+  runLine.started(pages, sourcePages);
+  if (state.source === "drawing") {
+    drawing = true;
+    pad.begin(state.pageSize);
+  }
 }
-canvas.addEventListener("pointermove", showCell);
-canvas.addEventListener("pointerdown", showCell);
-window.addEventListener("resize", () => map.layOut());
+
+function showTotals(): void {
+  if (totals === null) return;
+  tiles.show(totals);
+  replay.update();
+  if (state.tab === "sizes") histogram.redraw();
+  tables.refresh();
+}
+
+function describeMap({ pages, sameFilledPages, rawPages, rejectedPages }: Totals): string {
+  return (
+    `Page map of ${countToText(pages)} pages: ${countToText(sameFilledPages)} same-filled, ` +
+    `${countToText(rawPages)} raw, ${countToText(rejectedPages)} rejected. ` +
+    `Arrows move from page to page.`
+  );
+}
+
+/** A page to begin with, where none was chosen: a compressed one from the middle. */
+function pickPage(): number {
+  const middle = columns.pages >>> 1;
+  const found = columns.forms.indexOf(FORM_COMPRESSED, middle);
+  return found >= 0 ? found : Math.min(middle, columns.pages - 1);
+}
+
+/** @param byHand the link is to hold the choice */
+function choose(page: number, { reveal = true, byHand = true } = {}): void {
+  shownPage = page < columns.pages ? page : -1;
+  if (byHand) change({ page: shownPage });
+  map.select(shownPage, reveal);
+  element<HTMLInputElement>("page-number").value = shownPage < 0 ? "" : String(shownPage);
+  if (shownPage < 0) {
+    inspector.clear();
+    return;
+  }
+  tables.showFrom(shownPage);
+  runner.send({ kind: "inspect", page: shownPage });
+  const words = describe(shownPage);
+  element("cell").textContent = words;
+  if (!byHand) return;
+  window.clearTimeout(announceTimer);
+  announceTimer = window.setTimeout(() => {
+    element("announce").textContent = words;
+  }, ANNOUNCE_MS);
+}
+
+/** Looks again at the page that is shown: it has changed. */
+function inspectSoon(): void {
+  if (inspectTimer !== 0) return;
+  inspectTimer = window.setTimeout(() => {
+    inspectTimer = 0;
+    if (shownPage >= 0) runner.send({ kind: "inspect", page: shownPage });
+  }, INSPECT_MS);
+}
+
+function describe(page: number): string {
+  const form = columns.forms[page] as number;
+  return describeCell(page, form, columns.sizes[page] as number, columns.pageSize);
+}
+
+function keepView(): void {
+  const { zoom, centre } = map.camera;
+  view = zoom > 1 ? { zoom, ...centre } : null;
+  change({ view });
+}
+
+function zoomBy(factor: number): void {
+  const { clientWidth, clientHeight } = map.canvas;
+  map.camera.zoomAt(clientWidth / 2, clientHeight / 2, factor);
+  map.redraw();
+  keepView();
+}
+
+function setOrder(order: LinkState["order"]): void {
+  map.setOrder(order);
+  element("order").textContent = `Order: ${order === "rows" ? "rows" : "Hilbert"}`;
+  change({ order });
+}
+
+function setOptions(options: Partial<PoolOptions>): void {
+  change(options);
+  start();
+}
+
+function takeFile(chosen: File): void {
+  file = chosen;
+  element("source").querySelector<HTMLOptionElement>('option[value="file"]')!.disabled = false;
+  change({ source: "file", page: -1 });
+  showControls(state);
+  start();
+}
+
+/** All that is known, as one object: for the export, and for tests. */
+function report(): object {
+  return {
+    schema: 1,
+    source: state.source,
+    name: toName(),
+    options: {
+      pageSize: state.pageSize,
+      limitBytes: state.limitBytes,
+      effort: state.effort,
+      device: state.device,
+    },
+    isolated: crossOriginIsolated,
+    userAgent: navigator.userAgent,
+    totals,
+    forms: Object.fromEntries(FORM_NAMES.map((name, form) => [name, columns.counts[form]])),
+    histogram: [...columns.histogram],
+    timeline: timeline.toColumns(),
+    mainThread: frames.report(),
+  };
+}
+
+function saveJson(): void {
+  const pages = {
+    forms: [...columns.forms.subarray(0, columns.pages)],
+    blockBytes: [...columns.sizes.subarray(0, columns.pages)],
+  };
+  const text = JSON.stringify({ ...report(), pages });
+  download("zmem.json", new Blob([text], { type: "application/json" }));
+}
+
+async function savePng(): Promise<void> {
+  const caption =
+    totals === null
+      ? "zmem"
+      : `zmem: ${toName()}, ${countToText(totals.pages)} pages, ${bytesToUnits(totals.keptBytes)} in ${bytesToUnits(totals.heldBytes)}`;
+  const picture = await mapToPng(map.canvas, caption);
+  if (picture === null) runLine.note("The browser could not make a picture of the map.");
+  else download("zmem-map.png", picture);
+}
+
+function nextTheme(): void {
+  const theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length] ?? "auto";
+  change({ theme });
+  redrawAll();
+}
+
+function redrawAll(): void {
+  showTheme(state.theme);
+  for (const drawn of [map, classChart, timeline, histogram]) drawn.redraw();
+}
+
+function attach(): void {
+  attachControls((source) => {
+    view = null;
+    change({ source, page: -1, view });
+    start();
+  }, setOptions);
+  attachGestures(map, {
+    select: choose,
+    hover: (page) => {
+      map.hover(page);
+      const shown = page < 0 ? shownPage : page;
+      if (shown >= 0) element("cell").textContent = describe(shown);
+    },
+    viewChanged: keepView,
+    setOrder,
+    inspect: () => element("page-number").focus(),
+    pages: () => columns.pages,
+  });
+  const click = (id: string, action: () => void): void =>
+    element(id).addEventListener("click", action);
+  click("zoom-in", () => zoomBy(1.6));
+  click("zoom-out", () => zoomBy(1 / 1.6));
+  click("zoom-all", () => zoomBy(0));
+  click("order", () => setOrder(map.order === "rows" ? "hilbert" : "rows"));
+  click("save-json", saveJson);
+  click("save-png", () => void savePng());
+  click("theme", nextTheme);
+  click("restart", start);
+  const pause = (): void => runner.send({ kind: "pause", paused: runLine.togglePause() });
+  click("pause", pause);
+  const cancel = (): void => runner.send({ kind: "cancel" });
+  click("cancel", cancel);
+  for (const action of ["forget", "compact", "trim", "recompress"] satisfies PoolAction[]) {
+    click(`act-${action}`, () => runner.send({ kind: "act", action }));
+  }
+  const pageNumber = element<HTMLInputElement>("page-number");
+  pageNumber.addEventListener("focus", () => pageNumber.select());
+  pageNumber.addEventListener("change", (event) => {
+    const { value } = event.target as HTMLInputElement;
+    if (value !== "") choose(Math.max(0, Math.min(Number(value), columns.pages - 1)));
+  });
+  attachKeys({
+    Space: pause,
+    escape: cancel,
+    r: start,
+    p: () => replay.toggle(),
+    m: () => map.canvas.focus(),
+    t: nextTheme,
+  });
+  attachFiles();
+  watchSystemTheme(redrawAll);
+  window.addEventListener("hashchange", () => {
+    const before = state;
+    applyLink();
+    const runChanged = (["source", "pageSize", "limitBytes", "effort", "device"] as const).some(
+      (name) => before[name] !== state[name],
+    );
+    if (runChanged) start();
+    else choose(state.page);
+  });
+}
+
+function attachFiles(): void {
+  const input = element<HTMLInputElement>("file");
+  input.addEventListener("change", () => {
+    const chosen = input.files?.[0];
+    if (chosen !== undefined) takeFile(chosen);
+    // The same file can be picked again.
+    input.value = "";
+  });
+  element("controls").addEventListener("submit", (event) => event.preventDefault());
+  const drop = element("drop");
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    drop.classList.add("over");
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (event.relatedTarget === null) drop.classList.remove("over");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    drop.classList.remove("over");
+    const dropped = event.dataTransfer?.files[0];
+    if (dropped === undefined) runLine.note("That was no file. Drop a file, or choose one.");
+    else takeFile(dropped);
+  });
+}
+
+/** Takes over what the address says. */
+function applyLink(): void {
+  state = parseLink(location.hash);
+  ({ view } = state);
+  showControls(state);
+  showTheme(state.theme);
+  setOrder(state.order);
+  tabs.show(state.tab);
+  if (view !== null) map.camera.look(view.zoom, view.x, view.y);
+}
+
+attach();
 showLegend(element("legend"));
-
+element("class-key").replaceChildren(
+  ...CLASS_PARTS.map(({ name, colour }) => {
+    const sample = make("i");
+    sample.style.background = colour;
+    return make("li", {}, sample, name);
+  }),
+);
+element("platform").textContent = crossOriginIsolated
+  ? "This page is cross-origin isolated: clocks tick in steps of 5 µs."
+  : "This page is not cross-origin isolated: it works, without shared workers and with a coarser clock, so latencies are measured over more pages at once.";
+applyLink();
+Object.assign(globalThis, { zmemDemo: { report, frames: () => frames.report() } });
 if (typeof WebAssembly === "undefined") {
-  fail("This browser has no WebAssembly, or it is switched off: zmem can't run here.");
+  runLine.fail("This browser has no WebAssembly, or it is switched off: zmem can't run here.");
+} else {
+  start();
 }

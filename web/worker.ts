@@ -1,165 +1,224 @@
 /**
- * The worker of the demo page: owns the module, reads the file, puts every page, gets it back,
- * compares it, and reports how it is kept.
+ * The worker of the demo page: owns the data, the pool and the device, and does all heavy work.
  *
- * Why so: all work happens off the page's thread, so the page stays responsive while a large file
- * is measured. Puts and gets are timed around whole batches, because clocks in browsers tick in
- * steps of up to 100 µs.
+ * Why so: the page's thread only draws. Between batches the worker lets messages in, so pausing,
+ * cancelling and looking at a page work while a large file streams through. Batches are sent on at
+ * most every few hundredths of a second, whatever their speed.
  *
- * Invariants: at most MAX_PAGES_BYTES of a file are measured, spread evenly over all of it; the
- * page is told.
+ * Invariants: one run at a time; a newer one ends the older. The pool of a run that has ended stays
+ * to be looked at until the next begins.
  */
 import { createRandom, samplePages } from "../src/cli/sampling.ts";
 import {
   type Answer,
-  FORM_COMPRESSED,
-  FORM_RAW,
-  FORM_REJECTED,
-  FORM_SAME_FILLED,
+  EVENT_FORGOTTEN,
+  EVENT_PUT,
+  MAX_CELLS,
+  type PoolAction,
   type Request,
-  type Totals,
-} from "./messages.ts";
-import { openStore, type Store } from "./store.ts";
+  type Source,
+} from "./protocol.ts";
+import { openDevice } from "./worker/devices.ts";
+import { runAction } from "./worker/actions.ts";
+import { Outbox } from "./worker/outbox.ts";
+import { toPlainWords } from "./worker/plain-words.ts";
+import { PROGRAM_ROUNDS, startProgram } from "./worker/program.ts";
+import { makeSample } from "./worker/samples.ts";
+import { Session } from "./worker/session.ts";
+import { Turns } from "./worker/turns.ts";
 
-const BATCH_BYTES = 2 * 1024 ** 2;
+const BATCH_BYTES = 1024 ** 2;
 /** More than this of a file is sampled: browsers end tabs that take too much memory. */
 const MAX_BYTES = 1024 ** 3;
 const SEED = 1;
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
-let currentRun = 0;
+const turns = new Turns();
+let session: Session | null = null;
+let outbox: Outbox | null = null;
 
-scope.addEventListener("message", (event: MessageEvent<Request>) => {
-  const request = event.data;
-  currentRun = request.run;
-  measure(request).catch((error: unknown) => {
-    answer({ kind: "failed", run: request.run, message: toPlainWords(error) });
-  });
+type Start = Extract<Request, { kind: "start" }>;
+
+scope.addEventListener("message", ({ data }: MessageEvent<Request>) => {
+  if (data.kind === "start") {
+    turns.begin(data.run);
+    start(data).catch((error: unknown) => fail(data.run, error));
+    return;
+  }
+  if (!turns.isCurrent(data.run)) return;
+  try {
+    if (data.kind === "pause") turns.pause(data.paused);
+    else if (data.kind === "cancel") turns.cancel();
+    else if (data.kind === "pixels") storePixels(data.pages, data.bytes);
+    else if (data.kind === "inspect") inspect(data.run, data.page);
+    else act(data.run, data.action);
+  } catch (error) {
+    fail(data.run, error);
+  }
 });
 
 function answer(message: Answer, transfer: Transferable[] = []): void {
   scope.postMessage(message, transfer);
 }
 
-function toPlainWords(error: unknown): string {
-  if (error instanceof DOMException && error.name === "NotReadableError") {
-    return "The file can't be read any more. It may have changed since you picked it: pick it again.";
-  }
-  if (error instanceof DOMException && error.name === "NotFoundError") {
-    return "The file is gone, or it is a folder. Pick a file.";
-  }
-  if (error instanceof RangeError && /memory|allocation/i.test(error.message)) {
-    return "The browser has no memory left for this. Close other tabs, or pick a smaller file.";
-  }
-  return error instanceof Error ? error.message : String(error);
+function fail(run: number, error: unknown): void {
+  if (turns.isCurrent(run)) answer({ kind: "failed", run, message: toPlainWords(error) });
 }
 
-async function measure({ run, file, pageSize }: Request): Promise<void> {
-  if (file.size === 0) throw new Error("The file is empty: there is no page to keep.");
-  const filePages = Math.ceil(file.size / pageSize);
-  const wanted = Math.floor(MAX_BYTES / pageSize);
-  const runs = [...samplePages(filePages, wanted, createRandom(SEED))];
+async function start({ run, source, options }: Start): Promise<void> {
+  const { pageSize } = options;
+  const prepared = await prepare(source);
+  if (!turns.isCurrent(run)) return;
+  const sourcePages =
+    prepared.kind === "blob" ? Math.ceil(prepared.blob.size / pageSize) : prepared.pages(pageSize);
+  const mostPages = Math.min(Math.floor(MAX_BYTES / pageSize), MAX_CELLS);
+  const runs = [...samplePages(sourcePages, mostPages, createRandom(SEED))];
   const pages = runs.reduce((sum, { count }) => sum + count, 0);
-  const store = await openStore(pageSize, pages);
+  const room = prepared.kind === "program" ? MAX_CELLS / (pageSize / 4096) : pages;
+  let device;
   try {
-    answer({ kind: "started", run, pages, filePages });
-    const batchPages = BATCH_BYTES / pageSize;
-    const source = new Uint8Array(BATCH_BYTES);
-    const result = new Uint8Array(BATCH_BYTES);
-    const sources = toPages(source, pageSize);
-    const results = toPages(result, pageSize);
-    const times = { putMs: 0, getMs: 0 };
-    let first = 0;
-    for (const part of runs) {
-      for (let page = part.first; page < part.first + part.count; page += batchPages) {
-        const count = Math.min(batchPages, part.first + part.count - page);
-        const blob = file.slice(page * pageSize, (page + count) * pageSize);
-        const bytes = new Uint8Array(await blob.arrayBuffer());
-        // A newer request has come while the file was read.
-        if (run !== currentRun) return;
-        source.set(bytes);
-        source.fill(0, bytes.length, count * pageSize);
-        const forms = runBatch(store, first, count, sources, results, times);
-        const blockBytes = new Uint32Array(count);
-        for (let index = 0; index < count; index++) {
-          if (forms[index] !== FORM_REJECTED) {
-            compare(page + index, sources[index] as Uint8Array, results[index] as Uint8Array);
-          }
-          const info = store.inspect(first + index);
-          blockBytes[index] = info?.payloadBytes ?? 0;
-          if (info?.form === "sameFilled") forms[index] = FORM_SAME_FILLED;
-          else if (info?.form === "raw") forms[index] = FORM_RAW;
-        }
-        first += count;
-        const totals = toTotals(store, first, pageSize, times);
-        answer({ kind: "batch", run, first: first - count, forms, blockBytes, totals }, [
-          forms.buffer,
-          blockBytes.buffer,
-        ]);
+    device = await openDevice(options.device, pageSize);
+  } catch (error) {
+    const reason = toPlainWords(error);
+    answer({ kind: "note", run, message: `${reason} The run goes on without a swap device.` });
+  }
+  if (!turns.isCurrent(run)) {
+    device?.close();
+    return;
+  }
+  session?.close();
+  session = null;
+  session = await Session.open(options, room, device);
+  if (!turns.isCurrent(run)) return;
+  const box = new Outbox(session, run, answer);
+  outbox = box;
+  answer({ kind: "started", run, pages, sourcePages, name: prepared.name });
+  let completed = true;
+  if (prepared.kind === "blob") {
+    completed = await streamBlob(box, session, run, prepared.blob, runs, pages);
+  } else if (prepared.kind === "program") {
+    completed = await runProgram(box, session, run, prepared.program);
+  }
+  if (!turns.isCurrent(run)) return;
+  box.flush(1);
+  answer({ kind: "classes", run, rows: session.classes() });
+  answer({ kind: "done", run, totals: session.totals(), cancelled: !completed });
+}
+
+type Prepared =
+  | { readonly kind: "blob"; readonly name: string; readonly blob: Blob }
+  | {
+      readonly kind: "program";
+      readonly name: string;
+      readonly program: Awaited<ReturnType<typeof startProgram>>;
+      pages(pageSize: number): number;
+    }
+  | { readonly kind: "drawing"; readonly name: string; pages(pageSize: number): number };
+
+async function prepare(source: Source): Promise<Prepared> {
+  switch (source.kind) {
+    case "file":
+      if (source.file.size === 0) throw new Error("The file is empty: there is no page to keep.");
+      return { kind: "blob", name: source.name, blob: source.file };
+    case "sample": {
+      const bytes = await makeSample(source.name);
+      return { kind: "blob", name: source.name, blob: new Blob([bytes as BlobPart]) };
+    }
+    case "program": {
+      const program = await startProgram();
+      const pages = (pageSize: number): number => program.memory().length / pageSize;
+      return { kind: "program", name: "program", program, pages };
+    }
+    case "drawing":
+      return { kind: "drawing", name: "drawing", pages: () => source.pages };
+  }
+}
+
+/** Puts all pages of a file. @returns false when it was cancelled */
+async function streamBlob(
+  box: Outbox,
+  store: Session,
+  run: number,
+  blob: Blob,
+  runs: readonly { readonly first: number; readonly count: number }[],
+  pages: number,
+): Promise<boolean> {
+  const { pageSize } = store;
+  const batchPages = BATCH_BYTES / pageSize;
+  const buffer = new Uint8Array(BATCH_BYTES);
+  const views = toPages(buffer, pageSize);
+  let done = 0;
+  for (const part of runs) {
+    for (let page = part.first; page < part.first + part.count; page += batchPages) {
+      const count = Math.min(batchPages, part.first + part.count - page);
+      const slice = blob.slice(page * pageSize, (page + count) * pageSize);
+      const bytes = new Uint8Array(await slice.arrayBuffer());
+      if (!(await turns.mayGoOn(run))) return false;
+      buffer.set(bytes);
+      buffer.fill(0, bytes.length, count * pageSize);
+      const numbers = Uint32Array.from({ length: count }, (_, index) => done + index);
+      store.store(numbers, views);
+      done += count;
+      box.add(EVENT_PUT, numbers, done / pages);
+    }
+  }
+  return true;
+}
+
+/** Lets the program work, and puts its memory after each round. @returns false when cancelled */
+async function runProgram(
+  box: Outbox,
+  store: Session,
+  run: number,
+  program: Awaited<ReturnType<typeof startProgram>>,
+): Promise<boolean> {
+  try {
+    const batchPages = BATCH_BYTES / store.pageSize;
+    for (let round = 0; round < PROGRAM_ROUNDS; round++) {
+      program.work(round);
+      const memory = program.memory();
+      const pages = Math.min(memory.length / store.pageSize, store.forms.length);
+      for (let first = 0; first < pages; first += batchPages) {
+        if (!(await turns.mayGoOn(run))) return false;
+        const count = Math.min(batchPages, pages - first);
+        const numbers = Uint32Array.from({ length: count }, (_, index) => first + index);
+        const part = memory.subarray(first * store.pageSize, (first + count) * store.pageSize);
+        store.store(numbers, toPages(part, store.pageSize));
+        box.add(EVENT_PUT, numbers, (round + first / pages) / PROGRAM_ROUNDS);
       }
     }
-    answer({ kind: "done", run, totals: toTotals(store, first, pageSize, times) });
+    return true;
   } finally {
-    store.close();
+    program.close();
   }
+}
+
+function storePixels(pages: Uint32Array, bytes: Uint8Array): void {
+  if (session === null || outbox === null) return;
+  session.store(pages, toPages(bytes, session.pageSize));
+  outbox.add(EVENT_PUT, pages, 1);
+  outbox.flush(1);
+  answer({ kind: "classes", run: turns.run, rows: session.classes() });
+}
+
+function inspect(run: number, page: number): void {
+  if (session === null) return;
+  answer({ kind: "page", run, details: session.inspect(page) });
+}
+
+function act(run: number, action: PoolAction): void {
+  if (session === null || outbox === null) return;
+  const before = session.classes();
+  const { text, changed } = runAction(session, action);
+  const event = action === "forget" ? EVENT_FORGOTTEN : EVENT_PUT;
+  if (changed.length > 0) outbox.add(event, changed, 1);
+  outbox.flush(1);
+  const rows = session.classes();
+  answer({ kind: "acted", run, action, text, before, rows, totals: session.totals() });
 }
 
 function toPages(buffer: Uint8Array, pageSize: number): Uint8Array[] {
   return Array.from({ length: buffer.length / pageSize }, (_, index) =>
     buffer.subarray(index * pageSize, (index + 1) * pageSize),
   );
-}
-
-/** Puts all pages of a batch, then gets all. @returns which were kept, as forms */
-function runBatch(
-  store: Store,
-  first: number,
-  count: number,
-  sources: readonly Uint8Array[],
-  results: readonly Uint8Array[],
-  times: { putMs: number; getMs: number },
-): Uint8Array<ArrayBuffer> {
-  const forms = new Uint8Array(count);
-  const start = performance.now();
-  for (let index = 0; index < count; index++) {
-    const kept = store.put(first + index, sources[index] as Uint8Array);
-    forms[index] = kept ? FORM_COMPRESSED : FORM_REJECTED;
-  }
-  const middle = performance.now();
-  for (let index = 0; index < count; index++) {
-    store.get(first + index, results[index] as Uint8Array);
-  }
-  times.putMs += middle - start;
-  times.getMs += performance.now() - middle;
-  return forms;
-}
-
-function compare(page: number, source: Uint8Array, result: Uint8Array): void {
-  for (let index = 0; index < source.length; index++) {
-    if (source[index] !== result[index]) {
-      throw new Error(`Page ${page} did not come back as it was. This is a fault of zmem.`);
-    }
-  }
-  // The next batch must not find its page in the buffer already.
-  result[0] = (result[0] as number) ^ 0xff;
-}
-
-function toTotals(
-  store: Store,
-  pages: number,
-  pageSize: number,
-  times: { putMs: number; getMs: number },
-): Totals {
-  const stats = store.stats();
-  return {
-    pages,
-    sameFilledPages: stats.sameFilledPages,
-    rawPages: stats.rawPages,
-    rejectedPages: pages - stats.pages,
-    dataBytes: pages * pageSize,
-    keptBytes: stats.logicalBytes,
-    compressedBytes: stats.payloadBytes,
-    heldBytes: stats.heldBytes,
-    ...times,
-  };
 }

@@ -1,185 +1,435 @@
 /**
- * The demo page in a real browser, as a person uses it: picks a file, reads the figures, points at
- * a cell, drops something that is no file.
+ * The demo page in a real browser, as a person uses it: picks files and sources, reads the figures,
+ * walks the map, looks at pages, compacts and trims, draws, pauses, cancels, meets errors.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type ElementHandle, type Page } from "puppeteer-core";
+import { gzipSync } from "node:zlib";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { serve } from "../../scripts/serve.ts";
-import { buildWeb } from "../../scripts/web.ts";
+import { OPENING_FILES } from "../../scripts/web.ts";
+import {
+  demoFiles,
+  folder,
+  type OpenOptions,
+  pickFile,
+  press,
+  readReport,
+  removeFolder,
+  textOf,
+  tileOf,
+  waitForEnd,
+  waitForStatus,
+  withDemo,
+  writeMixedFile,
+} from "./demo-page.ts";
 import { launchBrowser } from "./launch.ts";
 
 const test = suite("demo page");
 const launched = await launchBrowser();
 const inBrowser = launched === null ? test.skip : test;
-const files = await buildWeb();
-const folder = mkdtempSync(join(tmpdir(), "zmem-page-"));
+const open = (use: Parameters<typeof withDemo>[1], options: OpenOptions = {}): Promise<void> =>
+  withDemo(launched, use, options);
 
 test.after(async () => {
   await launched?.close();
-  rmSync(folder, { recursive: true, force: true });
+  removeFolder();
 });
 
-/** Opens the page, runs `use`, and fails on any error that the page itself has noticed. */
-async function withPage(use: (page: Page) => Promise<void>, isolated = true): Promise<void> {
-  assert.ok(launched);
-  const server = await serve({ files, isolated });
-  const page = await launched.browser.newPage();
-  const errors: string[] = [];
-  page.on("pageerror", (error) => errors.push(String(error)));
-  page.on("console", (message) => {
-    if (message.type() === "error") errors.push(message.text());
-  });
-  try {
-    await page.goto(`${server.url}/`);
-    await use(page);
-    assert.equal(errors, []);
-  } finally {
-    await page.close();
-    await server.close();
-  }
-}
-
-async function pick(page: Page, path: string): Promise<void> {
-  const input = (await page.$("#file")) as ElementHandle<HTMLInputElement>;
-  await input.uploadFile(path);
-}
-
-async function waitForStatus(page: Page, pattern: RegExp): Promise<void> {
-  await page.waitForFunction(
-    (source) =>
-      new RegExp(source).test(document.getElementById("status")?.textContent ?? "") ||
-      document.getElementById("error")?.hidden === false,
-    { timeout: 20_000 },
-    pattern.source,
-  );
-}
-
-const textOf = (page: Page, id: string): Promise<string> =>
-  page.$eval(`#${id}`, (element) => (element as HTMLElement).innerText);
-
-/** 40 pages: 16 of zeros, 16 of text, 8 that don't compress. */
-function writeMixedFile(): string {
-  const page = 4096;
-  const bytes = Buffer.alloc(40 * page);
-  bytes.fill("a line of text that repeats, with a number\n", 16 * page, 32 * page);
-  let state = 1;
-  for (let at = 32 * page; at < bytes.length; at++) {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    bytes[at] = state >>> 24;
-  }
-  const path = join(folder, "mixed file.bin");
-  writeFileSync(path, bytes);
-  return path;
-}
+test("what the page fetches when it opens weighs under 150 KB compressed", async () => {
+  const files = await demoFiles();
+  let total = 0;
+  for (const name of OPENING_FILES) total += gzipSync(files[name] ?? "").length;
+  assert.ok(total > 10_000 && total < 150_000, `${total} bytes`);
+});
 
 for (const isolated of [true, false]) {
   inBrowser(`measures a file (${isolated ? "isolated" : "not isolated"})`, () =>
-    withPage(async (page) => {
-      await pick(page, writeMixedFile());
-      await waitForStatus(page, /came back as it was/);
-      assert.is(await textOf(page, "status"), "mixed file.bin: every page came back as it was.");
-      await page.click("summary");
-      const figures = await textOf(page, "figures");
-      assert.match(figures, /^Pages\s+40$/m);
-      assert.match(figures, /^of one repeated word\s+16 \(40%\)$/m);
-      assert.match(figures, /^incompressible, kept as they are\s+8 \(20%\)$/m);
-      assert.match(figures, /^rejected\s+0 \(0%\)$/m);
-      assert.match(await textOf(page, "tiles"), /Ratio\s+\d+\.\d\dx/);
-    }, isolated),
+    open(
+      async (page) => {
+        await pickFile(page, writeMixedFile());
+        assert.match(
+          await textOf(page, "status"),
+          /^mixed file\.bin: 40 pages in [\d.]+ s, every page came back as it was\.$/,
+        );
+        assert.is(await tileOf(page, "original"), "160 KiB");
+        assert.is(await tileOf(page, "compressed"), "16");
+        assert.is(await tileOf(page, "same"), "16");
+        assert.is(await tileOf(page, "raw"), "8");
+        assert.is(await tileOf(page, "rejected"), "0");
+        assert.match(await tileOf(page, "ratio"), /^\d+\.\d\dx$/);
+        assert.match(await tileOf(page, "put"), /^[\d.]+ µs$/);
+        assert.match(await textOf(page, "headline"), /^160 KiB of data /);
+        const said = await textOf(page, "platform");
+        assert.match(said, isolated ? /is cross-origin isolated/ : /is not cross-origin isolated/);
+      },
+      { isolated },
+    ),
   );
 }
 
-inBrowser("draws a cell per page and says what each is", () =>
-  withPage(async (page) => {
-    await pick(page, writeMixedFile());
-    await waitForStatus(page, /came back as it was/);
-    const canvas = await page.$("#map");
-    await canvas?.scrollIntoView();
-    const box = await canvas?.boundingBox();
-    assert.ok(box);
-    // 40 pages are few enough for cells of the largest size, 22 pixels.
-    const said: string[] = [];
-    for (const cell of [0, 16, 32]) {
-      const columns = Math.floor(box.width / 22);
-      const x = box.x + (cell % columns) * 22 + 11;
-      const y = box.y + Math.floor(cell / columns) * 22 + 11;
-      await page.mouse.move(x, y);
-      said.push(await textOf(page, "cell"));
-    }
-    assert.is(said[0], "Page 0: one repeated word");
-    assert.match(said[1] ?? "", /^Page 16: \d+ of 4096 bytes \(\d+%\)$/);
-    assert.is(said[2], "Page 32: 4096 of 4096 bytes (100%)");
+inBrowser("every sample comes back as it was, and a link without one shows the mix", () =>
+  open(
+    async (page) => {
+      const names = [
+        "mix",
+        "records",
+        "code",
+        "database",
+        "landscape",
+        "terrain",
+        "random",
+        "zeros",
+      ];
+      await waitForEnd(page);
+      assert.is(
+        await page.$eval("#source", (select) => (select as HTMLSelectElement).value),
+        "mix",
+      );
+      for (const name of names) {
+        if (name !== "mix") await page.select("#source", name);
+        await waitForEnd(page);
+        assert.match(await textOf(page, "status"), /every page came back as it was\.$/, name);
+        const { totals } = await readReport(page);
+        assert.ok((totals["pages"] ?? 0) >= 100, `${name}: ${totals["pages"]} pages`);
+        if (name === "random") assert.is(totals["rawPages"], totals["pages"]);
+        if (name === "zeros") assert.is(totals["sameFilledPages"], totals["pages"]);
+      }
+    },
+    { hash: "" },
+  ),
+);
+
+inBrowser("a program works and its memory is put again and again", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
+      const { totals } = await readReport(page);
+      const { putCount = 0, pages = 0 } = totals;
+      assert.ok(pages >= 4096 && putCount > 20 * pages, `${putCount} puts, ${pages} pages`);
+    },
+    { hash: "source=program" },
+  ),
+);
+
+inBrowser("drawing puts the tiles that a stroke touches, and no others", () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /every changed tile/);
+      await page.waitForFunction(
+        () => document.querySelector('[data-tile="same"]')?.textContent === "256",
+      );
+      const before = (await readReport(page)).totals["putCount"] ?? 0;
+      const pad = await page.$("#pad");
+      await pad?.scrollIntoView();
+      const box = await pad?.boundingBox();
+      assert.ok(box);
+      // Across the middle of the canvas: 16 tiles wide, and as high as the brush reaches.
+      await page.mouse.move(box.x + 5, box.y + box.height / 2 + 8);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width - 5, box.y + box.height / 2 + 8, { steps: 5 });
+      await page.mouse.up();
+      await page.waitForFunction(
+        () => Number(document.querySelector('[data-tile="compressed"]')?.textContent) >= 14,
+      );
+      const { totals } = await readReport(page);
+      assert.ok(
+        (totals["compressedPages"] ?? 0) <= 32,
+        `${totals["compressedPages"]} tiles changed`,
+      );
+      assert.ok((totals["putCount"] ?? 0) - before < 256, "tiles were put that had not changed");
+      assert.is(totals["pages"], 256);
+    },
+    { hash: "source=drawing" },
+  ),
+);
+
+inBrowser("the map has a cell per page, says what each is, and takes keys", () =>
+  open(async (page) => {
+    await pickFile(page, writeMixedFile());
     const colours = await page.evaluate(() => {
       const map = document.getElementById("map") as HTMLCanvasElement;
-      const { data } = (map.getContext("2d") as CanvasRenderingContext2D).getImageData(
-        0,
-        0,
-        map.width,
-        map.height,
-      );
+      const context = map.getContext("2d") as CanvasRenderingContext2D;
+      const { data } = context.getImageData(0, 0, map.width, map.height);
       return new Set(new Uint32Array(data.buffer)).size;
     });
-    // Nothing, same-filled, text, raw.
     assert.ok(colours >= 4, `${colours} colours`);
+    await page.focus("#map");
+    await page.keyboard.press("Home");
+    assert.is(await textOf(page, "cell"), "Page 0: same-filled");
+    await page.keyboard.press("ArrowRight");
+    assert.is(await textOf(page, "cell"), "Page 1: same-filled");
+    await page.keyboard.press("End");
+    assert.is(await textOf(page, "cell"), "Page 39: raw");
+    await page.keyboard.press("PageUp");
+    assert.match(await textOf(page, "cell"), /^Page \d+: /);
+    await page.keyboard.press("Enter");
+    assert.is(await page.evaluate(() => document.activeElement?.id), "page-number");
+    await page.type("#page-number", "16\n");
+    assert.match(await textOf(page, "cell"), /^Page 16: \d+ of 4096 bytes/);
+    // A click on a cell chooses it.
+    const box = await (await page.$("#map"))?.boundingBox();
+    assert.ok(box);
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    assert.match(await textOf(page, "cell"), /^Page \d+: /);
+    for (const key of ["+", "+", "-", "o", "o", "0"] as const) {
+      await page.focus("#map");
+      await page.keyboard.press(key);
+    }
+    assert.is(await textOf(page, "order"), "Order: rows");
   }),
 );
 
-inBrowser("another page size measures the file again", () =>
-  withPage(async (page) => {
-    await pick(page, writeMixedFile());
-    await waitForStatus(page, /came back as it was/);
-    await page.select("#page-size", "16384");
+inBrowser("the inspector shows bytes, sequences and place of a page", () =>
+  open(async (page) => {
+    await pickFile(page, writeMixedFile());
+    await page.type("#page-number", "16\n");
     await page.waitForFunction(
-      () => /^10 pages$/m.test(document.getElementById("tiles")?.innerText ?? ""),
-      { timeout: 20_000 },
+      () => document.getElementById("page-title")?.textContent === "Page 16",
     );
-    await waitForStatus(page, /came back as it was/);
+    const facts = await textOf(page, "page-facts");
+    assert.match(facts, /Held as\s+compressed/);
+    assert.match(facts, /Codec\s+LZ4/);
+    assert.match(facts, /Size class\s+\d+ bytes/);
+    assert.match(facts, /Place\s+zspage \d+, slot \d+/);
+    assert.match(facts, /Put\s+once, last/);
+    const hex = await textOf(page, "hex");
+    assert.match(hex.replace(/\s/g, ""), /^00006120/, "the bytes begin with 'a '");
+    // Literals and copied bytes of the sequences are the whole page.
+    const [literals = 0, copied = 0] = [
+      ...(await textOf(page, "sequence")).matchAll(/([\d,]+) (?:bytes are|are copied)/g),
+    ].map((match) => Number((match[1] ?? "").replaceAll(",", "")));
+    assert.is(literals + copied, 4096);
+    await page.focus("#strip");
+    await page.keyboard.press("ArrowRight");
+    assert.match(
+      await textOf(page, "sequence"),
+      /^Sequence 0: \d+ literals at byte 0, then \d+ bytes copied from byte \d+/,
+    );
+    assert.ok((await page.$$("#hex .match")).length > 0, "the match is marked in the bytes");
+    await press(page, "hex-on");
+    assert.is(await textOf(page, "hex-place"), "bytes 256 to 511 of 4096");
   }),
 );
 
-inBrowser("the example needs no file", () =>
-  withPage(async (page) => {
-    await page.click("#example");
-    await waitForStatus(page, /came back as it was/);
-    assert.match(await textOf(page, "status"), /^A drawing of .* came back as it was\.$/);
-  }),
+inBrowser("holes, compaction and trim are told in bytes, and memory held goes down", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const act = async (action: string): Promise<string> => {
+        const before = await textOf(page, "acted");
+        await press(page, `act-${action}`);
+        await page.waitForFunction(
+          (text) => document.getElementById("acted")?.innerText !== text,
+          {},
+          before,
+        );
+        return textOf(page, "acted");
+      };
+      const held = async (): Promise<number> => (await readReport(page)).totals["heldBytes"] ?? 0;
+      assert.match(await act("recompress"), /^Tried [\d,]+ blocks .* saved\.$/);
+      const start = await held();
+      assert.match(await act("forget"), /^Forgot [\d,]+ pages/);
+      assert.match(await act("compact"), /^Compacted in \d+ ms: moved [\d,]+ objects/);
+      assert.is(await held(), start);
+      assert.match(await act("trim"), /^Trimmed: memory held went from/);
+      assert.ok((await held()) < start * 0.8, `${start} bytes before, ${await held()} after`);
+      const report = await readReport(page);
+      assert.is(
+        report.forms["not held"],
+        report.totals["pages"]! -
+          report.totals["compressedPages"]! -
+          report.totals["rawPages"]! -
+          report.totals["sameFilledPages"]!,
+      );
+    },
+    { hash: "" },
+  ),
 );
 
-inBrowser("an empty file is an error in plain words, and the next file works", () =>
-  withPage(async (page) => {
-    const empty = join(folder, "empty");
-    writeFileSync(empty, "");
-    await pick(page, empty);
-    await waitForStatus(page, /not finished/);
-    assert.is(await textOf(page, "error"), "The file is empty: there is no page to keep.");
-    await pick(page, writeMixedFile());
-    await waitForStatus(page, /came back as it was/);
-    assert.is(await page.$eval("#error", (element) => (element as HTMLElement).hidden), true);
-  }),
+inBrowser("a limit rejects, and a device takes what is rejected", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const { totals } = await readReport(page);
+      assert.ok((totals["rejectedPages"] ?? 0) > 0);
+      assert.ok((totals["heldBytes"] ?? Infinity) <= 3 * 1024 ** 2);
+      await page.select("#device", "memory");
+      await waitForEnd(page);
+      const withDevice = (await readReport(page)).totals;
+      assert.is(withDevice["rejectedPages"], 0);
+      assert.ok((withDevice["devicePages"] ?? 0) > 0);
+      assert.match(await textOf(page, "status"), /every page came back as it was/);
+    },
+    { hash: "limit=3" },
+  ),
 );
 
-inBrowser("a drop without a file is an error in plain words", () =>
-  withPage(async (page) => {
-    await page.evaluate(() => {
-      const dataTransfer = new DataTransfer();
-      dataTransfer.setData("text/plain", "some text");
-      document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+inBrowser("pause holds, cancel ends, and what was put stays", () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /putting/);
+      await page.keyboard.press("Space");
+      await waitForStatus(page, /paused/);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const first = (await readReport(page)).totals?.["putCount"];
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.is((await readReport(page)).totals?.["putCount"], first, "puts went on");
+      await page.keyboard.press("Space");
+      await waitForStatus(page, /putting/);
+      await page.keyboard.press("Escape");
+      await waitForStatus(page, /cancelled after [\d,]+ pages/);
+      await page.keyboard.press("r");
+      await waitForStatus(page, /putting/);
+    },
+    { hash: "source=program" },
+  ),
+);
+
+inBrowser("the time-lapse goes back to nothing and plays to the end", () =>
+  open(async (page) => {
+    await pickFile(page, writeMixedFile());
+    const held = (): Promise<number> =>
+      page.evaluate(() => {
+        const map = document.getElementById("map") as HTMLCanvasElement;
+        const context = map.getContext("2d") as CanvasRenderingContext2D;
+        const { data } = context.getImageData(0, 0, map.width, map.height);
+        return data.filter((value, index) => index % 4 === 3 && value > 0).length;
+      });
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const full = await held();
+    await page.$eval("#moment", (slider) => {
+      (slider as HTMLInputElement).value = "10";
+      slider.dispatchEvent(new Event("input"));
     });
-    assert.match(await textOf(page, "error"), /no file/);
+    await page.waitForFunction(() =>
+      document.getElementById("moment-label")?.textContent?.startsWith("10 of 40"),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const quarter = await held();
+    assert.ok(quarter < full * 0.5 && quarter > 0, `${quarter} of ${full} pixels`);
+    await press(page, "play");
+    assert.is(await textOf(page, "play"), "Stop");
+    await press(page, "play");
+    assert.is(await textOf(page, "play"), "Replay");
   }),
 );
 
-inBrowser("fits a phone without scrolling sideways", () =>
-  withPage(async (page) => {
-    await page.setViewport({ width: 360, height: 740, deviceScaleFactor: 2 });
-    await page.click("#example");
-    await waitForStatus(page, /came back as it was/);
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    assert.ok(width <= 360, `${width} pixels wide`);
+inBrowser("errors are said in plain words, and the next file works", () =>
+  open(
+    async (page) => {
+      assert.match(await textOf(page, "error"), /made with a file/);
+      const empty = join(folder, "empty");
+      writeFileSync(empty, "");
+      await pickFile(page, empty);
+      assert.is(await textOf(page, "error"), "The file is empty: there is no page to keep.");
+      await page.$eval("#limit", (input) => {
+        (input as HTMLInputElement).value = "0";
+        input.dispatchEvent(new Event("change"));
+      });
+      assert.match(await textOf(page, "limit-error"), /from 1 to 4096/);
+      await page.evaluate(() => {
+        const dataTransfer = new DataTransfer();
+        dataTransfer.setData("text/plain", "some text");
+        document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+      });
+      assert.match(await textOf(page, "note"), /no file/);
+      await pickFile(page, writeMixedFile());
+      assert.is(await page.$eval("#error", (element) => (element as HTMLElement).hidden), true);
+    },
+    { hash: "source=file" },
+  ),
+);
+
+inBrowser("a file that is dropped is measured", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    const bytes = readFileSync(writeMixedFile()).toString("base64");
+    await page.evaluate((text) => {
+      const content = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+      const dataTransfer = new DataTransfer();
+      dataTransfer.items.add(new File([content], "dropped.bin"));
+      document.dispatchEvent(new DragEvent("drop", { dataTransfer, cancelable: true }));
+    }, bytes);
+    await waitForStatus(page, /^dropped\.bin: 40 pages .* as it was/);
+  }),
+);
+
+inBrowser("a link brings back source, pool, page, order, tab, theme and view", () =>
+  open(
+    async (page, url) => {
+      await waitForEnd(page);
+      await page.select("#page-size", "8192");
+      await waitForEnd(page);
+      await page.select("#effort", "fast");
+      await waitForEnd(page);
+      await page.type("#page-number", "7\n");
+      await press(page, "order");
+      await press(page, "zoom-in");
+      await press(page, "tab-sizes");
+      await press(page, "theme");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const link = await page.evaluate(() => location.href);
+      assert.match(
+        link,
+        /#source=terrain&size=8192&effort=fast&page=7&order=hilbert&tab=sizes&theme=light&view=/,
+      );
+      await page.goto("about:blank");
+      await page.goto(link);
+      await waitForEnd(page);
+      await page.waitForFunction(() => document.getElementById("page-body")?.hidden === false);
+      assert.is(
+        await page.$eval("#page-size", (select) => (select as HTMLSelectElement).value),
+        "8192",
+      );
+      assert.is(
+        await page.$eval("#page-number", (input) => (input as HTMLInputElement).value),
+        "7",
+      );
+      assert.is(await textOf(page, "order"), "Order: Hilbert");
+      assert.is(await page.$eval("#panel-sizes", (panel) => (panel as HTMLElement).hidden), false);
+      assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
+      await page.goto(`${url}/#source=zeros&page=3`);
+      await waitForStatus(page, /^Zeros/);
+    },
+    { hash: "source=terrain" },
+  ),
+);
+
+inBrowser("? opens the help, which closes again; exports are offered", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    await page.keyboard.press("?");
+    assert.is(
+      await page.$eval("#help-dialog", (dialog) => (dialog as HTMLDialogElement).open),
+      true,
+    );
+    await page.keyboard.press("Escape");
+    assert.is(
+      await page.$eval("#help-dialog", (dialog) => (dialog as HTMLDialogElement).open),
+      false,
+    );
+    const saved = await page.evaluate(async () => {
+      const files: { name: string; type: string; size: number }[] = [];
+      HTMLAnchorElement.prototype.click = function (this: HTMLAnchorElement) {
+        void fetch(this.href)
+          .then((response) => response.blob())
+          .then(({ type, size }) => files.push({ name: this.download, type, size }));
+      };
+      document.getElementById("save-json")?.click();
+      document.getElementById("save-png")?.click();
+      const until = performance.now() + 5000;
+      while (files.length < 2 && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return files.sort((one, other) => one.name.localeCompare(other.name));
+    });
+    assert.equal(
+      saved.map(({ name, type }) => `${name} ${type}`),
+      ["zmem-map.png image/png", "zmem.json application/json"],
+    );
+    assert.ok(saved.every(({ size }) => size > 500));
   }),
 );
 

@@ -1,0 +1,129 @@
+/**
+ * What the tests of the demo share: the page served and opened in a real browser, with every error
+ * that the page itself notices, and small files to give it.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type ElementHandle, type Page, type Viewport } from "puppeteer-core";
+import * as assert from "uvu/assert";
+import { serve } from "../../scripts/serve.ts";
+import { buildWeb } from "../../scripts/web.ts";
+import { type LaunchedBrowser } from "./launch.ts";
+
+/** How the page is opened. */
+export interface OpenOptions {
+  /** What follows "#" in the address. */
+  readonly hash?: string;
+  readonly isolated?: boolean;
+  readonly viewport?: Viewport;
+}
+
+/** The figures that the page gives out. */
+export interface DemoReport {
+  readonly totals: Readonly<Record<string, number>>;
+  readonly forms: Readonly<Record<string, number>>;
+  readonly mainThread: {
+    readonly frames: number;
+    readonly medianMs: number;
+    readonly p99Ms: number;
+    readonly worstMs: number;
+  };
+}
+
+export const folder = mkdtempSync(join(tmpdir(), "zmem-demo-"));
+let built: Promise<Record<string, Uint8Array | string>> | undefined;
+
+/** Removes what the tests have written. */
+export function removeFolder(): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** The page, built once. */
+export function demoFiles(): Promise<Record<string, Uint8Array | string>> {
+  built ??= buildWeb();
+  return built;
+}
+
+/** Opens the page, runs `use`, and fails on any error that the page itself has noticed. */
+export async function withDemo(
+  launched: LaunchedBrowser | null,
+  use: (page: Page, url: string) => Promise<void>,
+  { hash = "source=zeros", isolated = true, viewport }: OpenOptions = {},
+): Promise<void> {
+  assert.ok(launched);
+  const server = await serve({ files: await demoFiles(), isolated });
+  const page = await launched.browser.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  try {
+    if (viewport !== undefined) await page.setViewport(viewport);
+    await page.goto(`${server.url}/#${hash}`);
+    await use(page, server.url);
+    assert.equal(errors, []);
+  } finally {
+    await page.close();
+    await server.close();
+  }
+}
+
+/** Waits until no run is going on. */
+export async function waitForEnd(page: Page): Promise<void> {
+  await page.waitForFunction(() => document.getElementById("restart")?.hidden === false, {
+    timeout: 30_000,
+  });
+}
+
+/** Waits until the status line matches. */
+export async function waitForStatus(page: Page, pattern: RegExp): Promise<void> {
+  await page.waitForFunction(
+    (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
+    { timeout: 30_000 },
+    pattern.source,
+  );
+}
+
+/** Gives the page a file as a person does, and waits for its run. */
+export async function pickFile(page: Page, path: string): Promise<void> {
+  await waitForEnd(page);
+  const input = (await page.$("#file")) as ElementHandle<HTMLInputElement>;
+  await input.uploadFile(path);
+  const name = path.slice(path.lastIndexOf("/") + 1).replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  await waitForStatus(page, new RegExp(`^${name}.*(as it was|not finished)`));
+}
+
+export const textOf = (page: Page, id: string): Promise<string> =>
+  page.$eval(`#${id}`, (element) => (element as HTMLElement).innerText);
+
+/** The value of a tile. */
+export const tileOf = (page: Page, key: string): Promise<string> =>
+  page.$eval(`[data-tile="${key}"]`, (element) => element.textContent ?? "");
+
+/** Presses a button, wherever it is on the page. */
+export async function press(page: Page, id: string): Promise<void> {
+  await page.$eval(`#${id}`, (element) => (element as HTMLElement).click());
+}
+
+export async function readReport(page: Page): Promise<DemoReport> {
+  return page.evaluate(() =>
+    (globalThis as unknown as { zmemDemo: { report(): DemoReport } }).zmemDemo.report(),
+  );
+}
+
+/** 40 pages: 16 of zeros, 16 of text, 8 that don't compress. */
+export function writeMixedFile(): string {
+  const page = 4096;
+  const bytes = Buffer.alloc(40 * page);
+  bytes.fill("a line of text that repeats, with a number\n", 16 * page, 32 * page);
+  let state = 1;
+  for (let at = 32 * page; at < bytes.length; at++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    bytes[at] = state >>> 24;
+  }
+  const path = join(folder, "mixed file.bin");
+  writeFileSync(path, bytes);
+  return path;
+}

@@ -1,0 +1,315 @@
+/**
+ * The page map: one cell per page, up to a million of them.
+ *
+ * Why so: cells live in a picture of one pixel per page (texture.ts), which the camera enlarges;
+ * only where cells are large are gaps, shapes and marks drawn one by one, and then few fit into the
+ * view. So a frame costs about the same for a hundred pages as for a million.
+ *
+ * What is shown is the columns as they are now, or, in the time-lapse, as they were at an event.
+ */
+import { type Columns } from "../model/columns.ts";
+import { type History } from "../model/history.ts";
+import { type Order } from "../model/link.ts";
+import { FORM_COMPRESSED } from "../protocol.ts";
+import { wantsLessMotion } from "../ui/elements.ts";
+import { type Frames } from "../ui/frames.ts";
+import { Camera } from "./camera.ts";
+import { layOutHilbert, layOutRows, type Layout } from "./order.ts";
+import { Shapes, SHAPES_FROM } from "./shapes.ts";
+import { Texture } from "./texture.ts";
+
+/** Milliseconds that one frame may paint for, and that a change stays marked. */
+const PAINT_BUDGET_MS = 3;
+const FLASH_MS = 450;
+const MOST_FLASHES = 2048;
+/** Gaps between cells appear where there is room for them, in CSS pixels. */
+const GAPS_FROM = 4;
+
+export class MapView {
+  readonly canvas: HTMLCanvasElement;
+  readonly camera = new Camera();
+  readonly #columns: Columns;
+  readonly #history: History;
+  readonly #frames: Frames;
+  readonly #texture = new Texture();
+  #layout: Layout = layOutRows(0, 1);
+  #laidOutPages = -1;
+  #order: Order = "rows";
+  #fixedColumns = 0;
+  #width = 1;
+  #height = 1;
+  #painting = false;
+  #selected = -1;
+  #hovered = -1;
+  /** The event up to which the time-lapse shows; null for now. */
+  #moment: number | null = null;
+  #momentForms = new Uint8Array(0);
+  #momentSizes = new Uint32Array(0);
+  #flashes: { readonly pages: Uint32Array; readonly born: number }[] = [];
+
+  constructor(canvas: HTMLCanvasElement, columns: Columns, history: History, frames: Frames) {
+    this.canvas = canvas;
+    this.#columns = columns;
+    this.#history = history;
+    this.#frames = frames;
+    new ResizeObserver(() => this.#resize()).observe(canvas);
+  }
+
+  get layout(): Layout {
+    return this.#layout;
+  }
+
+  get selected(): number {
+    return this.#selected;
+  }
+
+  get order(): Order {
+    return this.#order;
+  }
+
+  /** Begins the map of a new run. @param fixedColumns cells in a row; 0 to choose */
+  reset(fixedColumns: number): void {
+    this.#fixedColumns = fixedColumns;
+    this.#flashes = [];
+    this.#moment = null;
+    this.#hovered = -1;
+    this.#laidOutPages = -1;
+    this.#layOut();
+  }
+
+  setOrder(order: Order): void {
+    this.#order = order;
+    this.#laidOutPages = -1;
+    this.#layOut();
+  }
+
+  /** Pages have changed. */
+  update(pages: Uint32Array, grown: boolean): void {
+    if (grown) this.#layOut();
+    if (this.#moment !== null) return;
+    const { forms, sizes, pageSize } = this.#columns;
+    for (const page of pages) {
+      this.#texture.set(page, forms[page] as number, sizes[page] as number, pageSize);
+    }
+    if (!wantsLessMotion()) this.#flashes.push({ pages, born: performance.now() });
+    this.redraw();
+  }
+
+  /** Shows the state after so many events of the history; null for now. */
+  showMoment(event: number | null): void {
+    const before = this.#moment;
+    this.#moment = event;
+    this.#flashes = [];
+    if (event === null) {
+      this.#repaint();
+      return;
+    }
+    const { pageSize } = this.#columns;
+    let from = before ?? 0;
+    if (before === null || event < before) {
+      from = 0;
+      this.#momentForms = new Uint8Array(this.#columns.pages);
+      this.#momentSizes = new Uint32Array(this.#columns.pages);
+      const { base } = this.#history;
+      this.#momentForms.set(base.forms.subarray(0, this.#columns.pages));
+      this.#momentSizes.set(base.sizes.subarray(0, this.#columns.pages));
+    }
+    const repaint = from === 0;
+    this.#history.play(from, event, (page, form, size) => {
+      this.#momentForms[page] = form;
+      this.#momentSizes[page] = size;
+      if (!repaint) this.#texture.set(page, form, size, pageSize);
+    });
+    if (repaint) this.#repaint();
+    else this.redraw();
+  }
+
+  select(page: number, reveal: boolean): void {
+    this.#selected = page;
+    if (reveal && page >= 0) {
+      const place = this.#layout.place(page);
+      const { columns } = this.#layout;
+      this.camera.reveal(place % columns, Math.floor(place / columns));
+    }
+    this.redraw();
+  }
+
+  hover(page: number): void {
+    if (page === this.#hovered) return;
+    this.#hovered = page;
+    this.redraw();
+  }
+
+  /** The page at a place of the canvas in CSS pixels; -1 for none. */
+  pageAt(x: number, y: number): number {
+    const column = Math.floor(this.camera.left + x / this.camera.scale);
+    const row = Math.floor(this.camera.top + y / this.camera.scale);
+    return this.#pageIn(column, row);
+  }
+
+  /** The page that lies so many cells to the right and below of another. */
+  neighbour(page: number, right: number, down: number): number {
+    const place = this.#layout.place(Math.max(page, 0));
+    const column = (place % this.#layout.columns) + right;
+    const row = Math.floor(place / this.#layout.columns) + down;
+    return this.#pageIn(column, row);
+  }
+
+  redraw(): void {
+    this.#frames.request(this.#draw);
+  }
+
+  #pageIn(column: number, row: number): number {
+    if (column < 0 || row < 0 || column >= this.#layout.columns || row >= this.#layout.rows) {
+      return -1;
+    }
+    const page = this.#layout.pageAt(column, row);
+    return page < this.#columns.pages ? page : -1;
+  }
+
+  #resize(): void {
+    const { clientWidth, clientHeight } = this.canvas;
+    if (clientWidth === 0) return;
+    this.#width = clientWidth;
+    this.#height = clientHeight;
+    this.#laidOutPages = -1;
+    this.#layOut();
+  }
+
+  #layOut(): void {
+    const { pages } = this.#columns;
+    if (pages === this.#laidOutPages) return;
+    this.#laidOutPages = pages;
+    this.#layout =
+      this.#order === "hilbert"
+        ? layOutHilbert(pages)
+        : layOutRows(pages, this.#width / this.#height, this.#fixedColumns);
+    this.camera.fit(this.#layout.columns, this.#layout.rows, this.#width, this.#height);
+    this.#repaint();
+  }
+
+  #repaint(): void {
+    this.#texture.reset(this.#layout);
+    this.#painting = true;
+    this.redraw();
+  }
+
+  readonly #draw = (now: number): boolean => {
+    const { pages, pageSize } = this.#columns;
+    const forms = this.#moment === null ? this.#columns.forms : this.#momentForms;
+    const sizes = this.#moment === null ? this.#columns.sizes : this.#momentSizes;
+    if (this.#painting) {
+      const until = performance.now() + PAINT_BUDGET_MS;
+      this.#painting = !this.#texture.paint(pages, forms, sizes, pageSize, until);
+    }
+    this.#texture.upload();
+    const context = this.canvas.getContext("2d");
+    if (context === null) return false;
+    const ratio = window.devicePixelRatio || 1;
+    const width = Math.round(this.#width * ratio);
+    const height = Math.round(this.#height * ratio);
+    if (this.canvas.width !== width || this.canvas.height !== height) {
+      this.canvas.width = width;
+      this.canvas.height = height;
+    }
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, this.#width, this.#height);
+    const { scale, left, top } = this.camera;
+    context.imageSmoothingEnabled = scale * ratio < 1;
+    const { columns, rows } = this.#layout;
+    context.drawImage(
+      this.#texture.canvas,
+      -left * scale,
+      -top * scale,
+      columns * scale,
+      rows * scale,
+    );
+    if (scale >= GAPS_FROM) this.#drawGaps(context);
+    if (scale >= SHAPES_FROM) this.#drawShapes(context, forms);
+    const flashing = this.#drawFlashes(context, now);
+    this.#drawMarks(context);
+    return this.#painting || flashing;
+  };
+
+  /** Lines in the colour of the ground between cells. */
+  #drawGaps(context: CanvasRenderingContext2D): void {
+    const { scale, left, top } = this.camera;
+    const { columns, rows } = this.#layout;
+    const lines = new Path2D();
+    const firstColumn = Math.max(0, Math.floor(left));
+    const lastColumn = Math.min(columns, Math.ceil(left + this.#width / scale));
+    const firstRow = Math.max(0, Math.floor(top));
+    const lastRow = Math.min(rows, Math.ceil(top + this.#height / scale));
+    for (let column = firstColumn; column <= lastColumn; column++) {
+      const x = (column - left) * scale;
+      lines.moveTo(x, (firstRow - top) * scale);
+      lines.lineTo(x, (lastRow - top) * scale);
+    }
+    for (let row = firstRow; row <= lastRow; row++) {
+      const y = (row - top) * scale;
+      lines.moveTo((firstColumn - left) * scale, y);
+      lines.lineTo((lastColumn - left) * scale, y);
+    }
+    context.strokeStyle = getComputedStyle(this.canvas).backgroundColor;
+    context.lineWidth = Math.min(2, scale / 8);
+    context.stroke(lines);
+  }
+
+  #drawShapes(context: CanvasRenderingContext2D, forms: Uint8Array): void {
+    const { scale, left, top } = this.camera;
+    const shapes = new Shapes();
+    const firstColumn = Math.max(0, Math.floor(left));
+    const firstRow = Math.max(0, Math.floor(top));
+    for (let row = firstRow; (row - top) * scale < this.#height; row++) {
+      for (let column = firstColumn; (column - left) * scale < this.#width; column++) {
+        const page = this.#pageIn(column, row);
+        const form = page < 0 ? FORM_COMPRESSED : (forms[page] as number);
+        if (form !== FORM_COMPRESSED) {
+          shapes.add(form, (column - left) * scale, (row - top) * scale, scale);
+        }
+      }
+    }
+    shapes.draw(context, scale);
+  }
+
+  /** Marks what has just changed. @returns whether marks are left */
+  #drawFlashes(context: CanvasRenderingContext2D, now: number): boolean {
+    this.#flashes = this.#flashes.filter(({ born }) => now - born < FLASH_MS);
+    const { scale, left, top } = this.camera;
+    const { columns } = this.#layout;
+    const size = Math.max(scale, 1);
+    for (const { pages, born } of this.#flashes) {
+      const age = Math.max(0, (now - born) / FLASH_MS);
+      context.fillStyle = `rgb(255 255 255 / ${(0.55 * (1 - age)).toFixed(3)})`;
+      const step = Math.ceil(pages.length / (MOST_FLASHES / this.#flashes.length));
+      for (let index = 0; index < pages.length; index += step) {
+        const place = this.#layout.place(pages[index] as number);
+        const x = ((place % columns) - left) * scale;
+        const y = (Math.floor(place / columns) - top) * scale;
+        context.fillRect(x, y, size, size);
+      }
+    }
+    return this.#flashes.length > 0;
+  }
+
+  /** Frames around the selected page and the one under the pointer. */
+  #drawMarks(context: CanvasRenderingContext2D): void {
+    const { scale, left, top } = this.camera;
+    const frame = (page: number, outer: string, inner: string): void => {
+      if (page < 0 || page >= this.#columns.pages) return;
+      const place = this.#layout.place(page);
+      const size = Math.max(scale, 6);
+      const middle = (scale - size) / 2;
+      const x = ((place % this.#layout.columns) - left) * scale + middle;
+      const y = (Math.floor(place / this.#layout.columns) - top) * scale + middle;
+      context.lineWidth = 4;
+      context.strokeStyle = outer;
+      context.strokeRect(x, y, size, size);
+      context.lineWidth = 2;
+      context.strokeStyle = inner;
+      context.strokeRect(x, y, size, size);
+    };
+    if (this.#hovered !== this.#selected) frame(this.#hovered, "#00000080", "#ffffffc0");
+    frame(this.#selected, "#000000", "#ffffff");
+  }
+}

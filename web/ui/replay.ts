@@ -1,0 +1,87 @@
+/**
+ * The time-lapse: a slider over the history of a run, and a button that plays it.
+ *
+ * Why so: a run of seconds is over before one has seen what happened where. Played back it takes
+ * some seconds whatever its length was; the slider goes to any place by hand.
+ */
+import { type MapView } from "../map/map-view.ts";
+import { type History } from "../model/history.ts";
+import { element } from "./elements.ts";
+import { type Frames } from "./frames.ts";
+import { countToText } from "./units.ts";
+
+const PLAY_MS = 8000;
+
+export class Replay {
+  readonly #slider = element<HTMLInputElement>("moment");
+  readonly #button = element("play");
+  readonly #label = element("moment-label");
+  readonly #history: History;
+  readonly #map: MapView;
+  readonly #frames: Frames;
+  #playing = false;
+  #begun = 0;
+  #from = 0;
+
+  constructor(history: History, map: MapView, frames: Frames) {
+    this.#history = history;
+    this.#map = map;
+    this.#frames = frames;
+    this.#slider.addEventListener("input", () => {
+      this.#playing = false;
+      this.#frames.request(() => this.#show(Number(this.#slider.value)));
+    });
+    this.#button.addEventListener("click", () => this.toggle());
+    this.reset();
+  }
+
+  /** Back to now; a new run begins or its events go on. */
+  reset(): void {
+    this.#playing = false;
+    this.update();
+    this.#show(Number(this.#slider.max));
+  }
+
+  /** The history has grown. */
+  update(): void {
+    const atEnd = this.#slider.value === this.#slider.max;
+    this.#slider.max = String(this.#history.length);
+    if (atEnd && !this.#playing) this.#slider.value = this.#slider.max;
+    this.#say();
+  }
+
+  toggle(): void {
+    this.#playing = !this.#playing;
+    const value = Number(this.#slider.value);
+    this.#from = value >= this.#history.length ? 0 : value;
+    this.#begun = performance.now();
+    this.#say();
+    if (this.#playing) this.#frames.request(this.#step);
+  }
+
+  readonly #step = (now: number): boolean => {
+    if (!this.#playing) return false;
+    const { length } = this.#history;
+    const passed = (Math.max(0, now - this.#begun) / PLAY_MS) * length;
+    const event = Math.min(Math.round(this.#from + passed), length);
+    if (event >= length) this.#playing = false;
+    this.#slider.value = String(event);
+    this.#show(event);
+    return this.#playing;
+  };
+
+  #show(event: number): void {
+    this.#map.showMoment(event >= this.#history.length ? null : event);
+    this.#say();
+  }
+
+  #say(): void {
+    const value = Number(this.#slider.value);
+    const { length } = this.#history;
+    this.#button.textContent = this.#playing ? "Stop" : "Replay";
+    this.#label.textContent =
+      value >= length
+        ? `now, after ${countToText(length)} puts`
+        : `${countToText(value)} of ${countToText(length)} puts`;
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The line that says how the run goes: in words, by a bar, with pause and cancel, and the places for
+ * errors and notes.
+ */
+import { type Totals } from "../protocol.ts";
+import { element } from "./elements.ts";
+import { countToText, durationToText } from "./units.ts";
+
+export class RunLine {
+  readonly #status = element("status");
+  readonly #error = element("error");
+  readonly #note = element("note");
+  readonly #bar = element<HTMLProgressElement>("progress");
+  readonly #pause = element("pause");
+  readonly #cancel = element("cancel");
+  readonly #restart = element("restart");
+  #name = "";
+  #sample = "";
+  #running = false;
+  #paused = false;
+
+  /** A run was asked for. */
+  begin(name: string): void {
+    this.#name = name;
+    this.#sample = "";
+    this.#error.hidden = true;
+    this.#note.hidden = true;
+    this.#status.textContent = `${name}: preparing …`;
+    this.#bar.removeAttribute("value");
+    this.#bar.classList.remove("idle");
+    this.#setRunning(true);
+  }
+
+  /** Pages will come. */
+  started(pages: number, sourcePages: number): void {
+    if (sourcePages > pages) {
+      this.#sample = `, a sample of ${countToText(pages)} of its ${countToText(sourcePages)} pages`;
+    }
+    this.#bar.value = 0;
+    this.#status.textContent = `${this.#name}${this.#sample}: putting …`;
+  }
+
+  /** @param share 0 to 1 */
+  progress(share: number): void {
+    this.#bar.value = share;
+  }
+
+  /** @param open whether pages go on coming by hand */
+  end(totals: Totals, cancelled: boolean, open: boolean): void {
+    const pages = countToText(totals.pages);
+    const time = durationToText(totals.elapsedMs);
+    this.#status.textContent = open
+      ? `${this.#name}: draw, and every changed tile is put, got back and compared.`
+      : cancelled
+        ? `${this.#name}: cancelled after ${pages} pages; what was put is here to be looked at.`
+        : `${this.#name}${this.#sample}: ${pages} pages in ${time}, every page came back as it was.`;
+    this.#bar.value = 1;
+    this.#bar.classList.add("idle");
+    this.#setRunning(false);
+  }
+
+  /** What went wrong, in plain words. */
+  fail(message: string): void {
+    this.#error.textContent = message;
+    this.#error.hidden = false;
+    this.#status.textContent = this.#name === "" ? "Nothing runs." : `${this.#name}: not finished.`;
+    this.#bar.value = 0;
+    this.#bar.classList.add("idle");
+    this.#setRunning(false);
+  }
+
+  /** What should be known, though the run goes on. */
+  note(message: string): void {
+    this.#note.textContent = message;
+    this.#note.hidden = false;
+  }
+
+  /** @returns whether the run is paused now */
+  togglePause(): boolean {
+    if (!this.#running) return false;
+    this.#paused = !this.#paused;
+    this.#pause.textContent = this.#paused ? "Go on" : "Pause";
+    const verb = this.#paused ? "paused" : "putting …";
+    this.#status.textContent = `${this.#name}${this.#sample}: ${verb}`;
+    return this.#paused;
+  }
+
+  #setRunning(running: boolean): void {
+    this.#running = running;
+    this.#paused = false;
+    this.#pause.textContent = "Pause";
+    this.#pause.hidden = !running;
+    this.#cancel.hidden = !running;
+    this.#restart.hidden = running;
+  }
+}
