@@ -21,10 +21,10 @@ import { moveZspage, zspageAtAddress } from "./zspage";
 const USEFUL_GRANULES: u32 = 32;
 
 /** What one call does at most, besides moves: keeps the longest step far under a millisecond. */
-const MOST_RUNS: u32 = 256;
+const MOST_RUNS: u32 = 128;
 const MOST_SCANNED_GRANULES: u32 = 1 << 18;
-/** Granules that one call copies at most: 512 KiB. */
-const MOST_COPIED_GRANULES: u32 = 2048;
+/** Granules that one call copies at most: 256 KiB. */
+const MOST_COPIED_GRANULES: u32 = 1024;
 
 let suspended = false;
 /** Granules gone through since a zspage was moved, by this instance. */
