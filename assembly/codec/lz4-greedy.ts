@@ -40,8 +40,6 @@ const OUTPUT_RESERVE: usize = 32;
 const SKIP_SHIFT: usize = 5;
 /** Bytes copied per round by the long copies. */
 const ROUND_SIZE: usize = 32;
-/** More than the length bytes of a match take beyond one per 128 bytes. */
-const LENGTH_RESERVE: usize = 8;
 /** The match code from which one length byte is not enough. */
 const CODE_CONTINUED_TWICE: usize = 270;
 
@@ -59,7 +57,8 @@ const SIX_BYTES: u64 = 227718039650203 << 16;
 
 /** @returns bytes of the table for a page size */
 export function greedyTableSize(pageSize: u32): u32 {
-  return 2 << (<u32>(pageSize <= SMALL_PAGE_SIZE ? SMALL_TABLE_BITS : LARGE_TABLE_BITS));
+  const bits = pageSize <= SMALL_PAGE_SIZE ? SMALL_TABLE_BITS : LARGE_TABLE_BITS;
+  return 2 << u32(bits);
 }
 
 /** @returns the address of the table entry for the bytes at the low end of `word` */
@@ -200,13 +199,16 @@ function search(
     store<u16>(output, offset);
     output += OFFSET_SIZE;
     if (code < LENGTH_CONTINUED) token |= code;
-    else {
+    else if (code < CODE_CONTINUED_TWICE) {
       token |= LENGTH_CONTINUED;
-      if (code < CODE_CONTINUED_TWICE) store<u8>(output++, code - LENGTH_CONTINUED);
-      else {
-        if ((code >> 7) + LENGTH_RESERVE > outputEnd - output) return 0;
-        output = putLength(output, code);
-      }
+      store<u8>(output++, code - LENGTH_CONTINUED);
+    } else {
+      const size = end - input;
+      output = emitSequence(tokenAddress, outputEnd, anchor, literals, offset, size, sourceEnd);
+      if (output == 0) return 0;
+      anchor = end;
+      input = end;
+      continue;
     }
     store<u8>(tokenAddress, token);
     anchor = end;

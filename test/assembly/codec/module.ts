@@ -1,0 +1,138 @@
+/**
+ * The codec by itself for its tests: assembly/codec/testing.ts compiled with the options of the
+ * release, and an instance on a memory of its own.
+ *
+ * Why so: the tests of decoder and compressor put input and output at the very end of memory, where
+ * a byte too much traps, so the memory must be theirs. The module is compiled when a source is
+ * newer, into build/.
+ *
+ * Layout: [0, 1 MiB) free · the tests place everything else, from both ends.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
+const OUTPUT = "build/codec-lab.wasm";
+const SOURCES = [
+  "effort",
+  "lz4-compress",
+  "lz4-decompress",
+  "lz4-emit",
+  "lz4-format",
+  "lz4-greedy",
+  "lz4-optimal",
+  "registry",
+  "same-filled",
+  "testing",
+].map((name) => `assembly/codec/${name}.ts`);
+
+/** Efforts, as assembly/codec/effort.ts numbers them. */
+export const EFFORTS = { fast: 0, default: 1, high: 2 } as const;
+/** All page sizes of the backend, in bytes. */
+export const PAGE_SIZES = [4096, 8192, 16384, 32768, 65536] as const;
+
+/** What the codec's module exports, as far as tests and benches use it. */
+export interface CodecExports {
+  readonly COMPRESS_WORKSPACE_SIZE: WebAssembly.Global;
+  readonly HIGH_WORKSPACE_SIZE: WebAssembly.Global;
+  workspaceSize(pageSize: number, effort: number): number;
+  compressBlock(
+    destination: number,
+    capacity: number,
+    source: number,
+    pageSize: number,
+    workspace: number,
+    effort: number,
+  ): number;
+  decompressBlock(destination: number, pageSize: number, source: number, length: number): number;
+  compressWith(
+    codec: number,
+    destination: number,
+    capacity: number,
+    source: number,
+    pageSize: number,
+    workspace: number,
+    effort: number,
+  ): number;
+  decompressWith(
+    codec: number,
+    destination: number,
+    pageSize: number,
+    source: number,
+    length: number,
+  ): number;
+  isSameFilled(page: number, pageSize: number): number;
+  fillPage(page: number, pageSize: number, word: bigint): void;
+  findUnexplained(
+    first: number,
+    earlierFirst: number,
+    second: number,
+    earlierSecond: number,
+    size: number,
+  ): number;
+  compressPages(
+    blocks: number,
+    blockStride: number,
+    lengths: number,
+    capacity: number,
+    pages: number,
+    pageSize: number,
+    pageCount: number,
+    workspace: number,
+    effort: number,
+    repeat: number,
+  ): number;
+  decompressPages(
+    page: number,
+    pageSize: number,
+    blocks: number,
+    blockStride: number,
+    lengths: number,
+    blockCount: number,
+    repeat: number,
+  ): number;
+}
+
+/** A codec and the memory it works on. */
+export interface CodecInstance {
+  readonly codec: CodecExports;
+  readonly memory: WebAssembly.Memory;
+  /** All of the memory. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+function isStale(): boolean {
+  const output = join(ROOT, OUTPUT);
+  if (!existsSync(output)) return true;
+  const built = statSync(output).mtimeMs;
+  return SOURCES.some((path) => statSync(join(ROOT, path)).mtimeMs > built);
+}
+
+/** Compiles the codec unless a build newer than its sources exists. */
+export async function compileCodec(): Promise<WebAssembly.Module> {
+  if (isStale()) {
+    const { default: asc } = await import("assemblyscript/asc");
+    const temporary = `${OUTPUT}.${process.pid}`;
+    mkdirSync(dirname(join(ROOT, OUTPUT)), { recursive: true });
+    const { error, stderr } = await asc.main([
+      "assembly/codec/testing.ts",
+      ...["--baseDir", ROOT, "--config", "asconfig.base.json", "--outFile", temporary],
+    ]);
+    if (error) throw new Error(`the codec does not compile: ${stderr.toString()}`);
+    renameSync(join(ROOT, temporary), join(ROOT, OUTPUT));
+  }
+  return new WebAssembly.Module(readFileSync(join(ROOT, OUTPUT)));
+}
+
+/** Starts the codec on a memory of `wasmPages` times 64 KiB. */
+export async function startCodec(wasmPages: number): Promise<CodecInstance> {
+  const module = await compileCodec();
+  const memory = new WebAssembly.Memory({ initial: wasmPages, maximum: 65536 });
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return {
+    codec: exports as unknown as CodecExports,
+    memory,
+    bytes: new Uint8Array(memory.buffer),
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * Every page comes back, by our decoder and by an independent one; independent blocks are read.
+ *
+ * The page lies flush at the end of memory, so that a byte read behind it traps; canaries lie
+ * around the block; the workspace holds other rubbish each time.
+ */
+import lz4js from "lz4js";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { EFFORTS, PAGE_SIZES, startCodec } from "./module.ts";
+import { seededNumbers, SHAPES } from "./pages.ts";
+import { decodeBlock } from "./reference-decoder.ts";
+
+const SEED = 20261124;
+const { codec, bytes } = await startCodec(64);
+const WORKSPACE = 1 << 20;
+const WORKSPACE_SIZE = codec.HIGH_WORKSPACE_SIZE.value as number;
+const BLOCK = 2 << 20;
+const OUTPUT = 3 << 20;
+const CANARY = 0xc5;
+const CANARY_SIZE = 64;
+
+function setCanaries(address: number, size: number): void {
+  bytes.fill(CANARY, address - CANARY_SIZE, address + size + CANARY_SIZE);
+}
+
+function checkCanaries(address: number, size: number, where: string): void {
+  const before = bytes.subarray(address - CANARY_SIZE, address);
+  const after = bytes.subarray(address + size, address + size + CANARY_SIZE);
+  assert.ok(
+    before.every((byte) => byte === CANARY) && after.every((byte) => byte === CANARY),
+    `written outside of ${size} bytes: ${where}`,
+  );
+}
+
+/** Compresses a page that lies flush at the end of memory. */
+function compress(page: Uint8Array, capacity: number, effort: number, where: string): Uint8Array {
+  const source = bytes.length - page.length;
+  bytes.set(page, source);
+  setCanaries(BLOCK, capacity);
+  const length = codec.compressBlock(BLOCK, capacity, source, page.length, WORKSPACE, effort);
+  assert.ok(length <= capacity, where);
+  checkCanaries(BLOCK, capacity, where);
+  return bytes.slice(BLOCK, BLOCK + length);
+}
+
+/** Decodes a block that lies flush at the end of memory. */
+function decompress(block: Uint8Array, pageSize: number, where: string): Uint8Array {
+  const source = bytes.length - block.length;
+  bytes.set(block, source);
+  setCanaries(OUTPUT, pageSize);
+  assert.is(codec.decompressBlock(OUTPUT, pageSize, source, block.length), 1, where);
+  checkCanaries(OUTPUT, pageSize, where);
+  return bytes.slice(OUTPUT, OUTPUT + pageSize);
+}
+
+function decodeIndependently(block: Uint8Array, pageSize: number): Uint8Array {
+  const page = new Uint8Array(pageSize);
+  assert.is(lz4js.decompressBlock(block, page, 0, block.length, 0), pageSize);
+  return page;
+}
+
+for (const pageSize of PAGE_SIZES) {
+  for (const [shape, makePage] of Object.entries(SHAPES)) {
+    test(`${shape} of ${pageSize} bytes comes back at every effort (seed ${SEED})`, () => {
+      const next = seededNumbers(SEED + pageSize);
+      const rounds = pageSize === 4096 ? 24 : 4;
+      for (let round = 0; round < rounds; round++) {
+        const page = makePage(pageSize, next);
+        for (const [name, effort] of Object.entries(EFFORTS)) {
+          const where = `${shape}, ${pageSize}, ${name}, round ${round}`;
+          bytes.fill(round * 37, WORKSPACE, WORKSPACE + WORKSPACE_SIZE);
+          // Noise grows a little; a block always fits into this.
+          const block = compress(page, pageSize + pageSize / 128 + 16, effort, where);
+          assert.ok(block.length > 0, where);
+          assert.equal(decompress(block, pageSize, where), page, where);
+          assert.equal(decodeIndependently(block, pageSize), page, where);
+          assert.equal(decodeBlock(block, pageSize), page, where);
+        }
+      }
+    });
+  }
+}
+
+test("blocks of an independent compressor are read", () => {
+  const next = seededNumbers(SEED);
+  for (const pageSize of PAGE_SIZES) {
+    for (const [shape, makePage] of Object.entries(SHAPES)) {
+      const page = makePage(pageSize, next);
+      const block = new Uint8Array(lz4js.compressBound(pageSize));
+      const length = lz4js.compressBlock(page, block, 0, pageSize, new Uint32Array(65536));
+      if (length === 0) continue;
+      const where = `${shape}, ${pageSize}`;
+      assert.equal(decompress(block.subarray(0, length), pageSize, where), page, where);
+    }
+  }
+});
+
+test("a block keeps to the rules for the end of a block", () => {
+  const next = seededNumbers(SEED + 1);
+  for (const makePage of Object.values(SHAPES)) {
+    for (const effort of Object.values(EFFORTS)) {
+      const block = compress(makePage(4096, next), 4200, effort, "rules");
+      let input = 0;
+      let output = 0;
+      let matchStart = 0;
+      let literals = 0;
+      while (input < block.length) {
+        const token = block[input++] as number;
+        const readLength = (code: number): number => {
+          let length = code;
+          if (code === 15) {
+            let byte: number;
+            do length += byte = block[input++] as number;
+            while (byte === 255);
+          }
+          return length;
+        };
+        literals = readLength(token >> 4);
+        input += literals;
+        output += literals;
+        if (input === block.length) break;
+        matchStart = output;
+        input += 2;
+        output += readLength(token & 15) + 4;
+      }
+      assert.is(output, 4096);
+      assert.ok(literals >= 5, `the last literals are ${literals}`);
+      assert.ok(matchStart <= 4096 - 12, `the last match starts at ${matchStart}`);
+    }
+  }
+});
+
+test("the block depends on page and effort alone, not on the workspace", () => {
+  const next = seededNumbers(SEED + 2);
+  for (const makePage of Object.values(SHAPES)) {
+    const page = makePage(4096, next);
+    for (const effort of Object.values(EFFORTS)) {
+      bytes.fill(0, WORKSPACE, WORKSPACE + WORKSPACE_SIZE);
+      const clean = compress(page, 4200, effort, "clean");
+      for (let at = WORKSPACE; at < WORKSPACE + WORKSPACE_SIZE; at++) bytes[at] = next() >>> 24;
+      assert.equal(compress(page, 4200, effort, "dirty"), clean);
+    }
+  }
+});
+
+test("the workspace is not written behind its stated size", () => {
+  const next = seededNumbers(SEED + 3);
+  for (const pageSize of PAGE_SIZES) {
+    for (const effort of Object.values(EFFORTS)) {
+      const size = codec.workspaceSize(pageSize, effort);
+      assert.is(size % 16, 0);
+      const most = effort === EFFORTS.high ? WORKSPACE_SIZE : codec.COMPRESS_WORKSPACE_SIZE.value;
+      assert.ok(size <= most, `${size} is above the stated maximum of ${most}`);
+      const workspace = bytes.length - size;
+      const page = SHAPES["machineCode"]?.(pageSize, next) as Uint8Array;
+      bytes.set(page, OUTPUT);
+      // A byte too far traps.
+      assert.ok(codec.compressBlock(BLOCK, pageSize * 2, OUTPUT, pageSize, workspace, effort) > 0);
+    }
+  }
+});
+
+test("every capacity is kept to: the block fits, or there is none", () => {
+  const next = seededNumbers(SEED + 4);
+  for (const [shape, makePage] of Object.entries(SHAPES)) {
+    const page = makePage(4096, next);
+    for (const [name, effort] of Object.entries(EFFORTS)) {
+      const whole = compress(page, 4200, effort, shape);
+      const capacities = new Set<number>();
+      for (let near = -70; near <= 70; near++) capacities.add(whole.length + near);
+      for (let small = 0; small <= 70; small++) capacities.add(small);
+      for (let any = 0; any < 40; any++) capacities.add(next() % 4097);
+      for (const capacity of capacities) {
+        if (capacity < 0) continue;
+        const where = `${shape}, ${name}, capacity ${capacity} of ${whole.length}`;
+        const block = compress(page, capacity, effort, where);
+        if (capacity >= whole.length) assert.equal(block, whole, where);
+        else assert.is(block.length, 0, where);
+      }
+    }
+  }
+});
+
+test("a page of noise is rejected at the capacity of its own size", () => {
+  const next = seededNumbers(SEED + 5);
+  for (const pageSize of PAGE_SIZES) {
+    const page = SHAPES["noise"]?.(pageSize, next) as Uint8Array;
+    for (const effort of Object.values(EFFORTS)) {
+      assert.is(compress(page, pageSize, effort, "noise").length, 0);
+    }
+  }
+});
+
+test("an unknown codec compresses and decodes nothing", () => {
+  bytes.fill(0, OUTPUT, OUTPUT + 4096);
+  assert.is(codec.compressWith(1, BLOCK, 4096, OUTPUT, 4096, WORKSPACE, 1) > 0, true);
+  assert.is(codec.compressWith(2, BLOCK, 4096, OUTPUT, 4096, WORKSPACE, 1), 0);
+  assert.is(codec.decompressWith(2, OUTPUT, 4096, BLOCK, 20), 0);
+});
+
+test.run();
