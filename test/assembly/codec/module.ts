@@ -13,7 +13,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const OUTPUT = "build/codec-lab.wasm";
+const OUTPUT = "build/codec.test.wasm";
 const SOURCES = [
   "effort",
   "lz4-compress",
