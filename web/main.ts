@@ -169,7 +169,7 @@ function take(answer: Answer): void {
 
 function begin(pages: number, sourcePages: number): void {
   columns.reset(pages, state.pageSize);
-  history.reset();
+  history.reset(pages);
   timeline.reset();
   totals = null;
   shownPage = -1;
@@ -440,7 +440,7 @@ element("platform").textContent = crossOriginIsolated
   ? "This page is cross-origin isolated: clocks tick in steps of 5 µs."
   : "This page is not cross-origin isolated: it works, without shared workers and with a coarser clock, so latencies are measured over more pages at once.";
 applyLink();
-Object.assign(globalThis, { zmemDemo: { report, frames: () => frames.report() } });
+Object.assign(globalThis, { zmemDemo: { report, resetFrames: () => frames.reset() } });
 if (typeof WebAssembly === "undefined") {
   runLine.fail("This browser has no WebAssembly, or it is switched off: zmem can't run here.");
 } else {

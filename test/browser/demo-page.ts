@@ -77,11 +77,11 @@ export async function waitForEnd(page: Page): Promise<void> {
   });
 }
 
-/** Waits until the status line matches. */
+/** Waits until the status line matches; a slow test may wait minutes for a large file. */
 export async function waitForStatus(page: Page, pattern: RegExp): Promise<void> {
   await page.waitForFunction(
     (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
-    { timeout: 30_000 },
+    { timeout: 180_000 },
     pattern.source,
   );
 }

@@ -55,8 +55,8 @@ export class ClassChart extends Chart {
       context.fillText("No zspages: nothing but same-filled pages is held.", 12, height / 2);
       return false;
     }
-    const find = (rows: readonly ClassRow[], size: number): ClassRow | undefined =>
-      rows.find((row) => row.objectSize === size);
+    const bySize = new Map(this.#rows.map((row) => [row.objectSize, row]));
+    const wasBySize = new Map(this.#before.map((row) => [row.objectSize, row]));
     const part = Math.min(Math.max((now - this.#changedAt) / MOVE_MS, 0), 1);
     const eased = 1 - (1 - part) ** 3;
     const most = Math.max(...[...this.#rows, ...this.#before].map((row) => row.zspageBytes));
@@ -66,15 +66,18 @@ export class ClassChart extends Chart {
     const bar = Math.max(1, Math.min(step * 0.82, 40));
 
     drawAxis(context, palette, top, chartHeight, width);
+    context.fillStyle = palette.ground;
+    context.fillRect(AXIS_WIDTH, chartHeight + GROUPS_GAP, width, GROUPS * GROUP_HEIGHT - 1);
     for (const [index, size] of sizes.entries()) {
       const x = AXIS_WIDTH + index * step + (step - bar) / 2;
-      const row = find(this.#rows, size);
-      const was = find(this.#before, size);
+      const row = bySize.get(size);
+      const was = wasBySize.get(size);
       let y = chartHeight;
       for (const { key, colour } of CLASS_PARTS) {
         const to = row?.[key] ?? 0;
         const from = this.#before.length === 0 ? to : (was?.[key] ?? 0);
         const high = ((from + (to - from) * eased) / top) * (chartHeight - 8);
+        if (high < 0.05) continue;
         context.fillStyle = colour;
         context.fillRect(x, y - high, bar, high);
         y -= high;
@@ -127,19 +130,14 @@ function drawFullness(
   width: number,
 ): void {
   const most = Math.max(1, ...groups);
+  context.fillStyle = palette.ink;
   for (let group = 0; group < GROUPS; group++) {
     const count = groups[group] ?? 0;
-    const top = y + (GROUPS - 1 - group) * GROUP_HEIGHT;
-    context.fillStyle = palette.line;
-    context.globalAlpha = 0.35;
-    context.fillRect(x, top, width, GROUP_HEIGHT - 1);
-    if (count > 0) {
-      context.fillStyle = palette.ink;
-      context.globalAlpha = 0.25 + 0.75 * (count / most);
-      context.fillRect(x, top, width, GROUP_HEIGHT - 1);
-    }
-    context.globalAlpha = 1;
+    if (count === 0) continue;
+    context.globalAlpha = 0.25 + 0.75 * (count / most);
+    context.fillRect(x, y + (GROUPS - 1 - group) * GROUP_HEIGHT, width, GROUP_HEIGHT - 1);
   }
+  context.globalAlpha = 1;
 }
 
 function drawSizes(

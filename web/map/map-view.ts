@@ -21,7 +21,7 @@ import { Texture } from "./texture.ts";
 /** Milliseconds that one frame may paint for, and that a change stays marked. */
 const PAINT_BUDGET_MS = 3;
 const FLASH_MS = 450;
-const MOST_FLASHES = 2048;
+const MOST_FLASHES = 600;
 /** Gaps between cells appear where there is room for them, in CSS pixels. */
 const GAPS_FROM = 4;
 

@@ -21,8 +21,10 @@ export class History {
     return this.#length;
   }
 
-  reset(): void {
+  /** Begins anew. @param expected events that will come at least, so that columns need not grow */
+  reset(expected: number): void {
     this.#length = 0;
+    if (expected > this.#pages.length) this.#grow(Math.min(expected, MOST_EVENTS));
     this.#baseForms = new Uint8Array(0);
     this.#baseSizes = new Uint32Array(0);
   }

@@ -1,0 +1,138 @@
+/**
+ * A large file through the demo: 200 MB picked as a person picks it, with what each frame costs the
+ * page's thread, and 1 GiB of cells on the map.
+ *
+ * Why so: "stays smooth" is measured twice. The page counts the time of its own frame code; the
+ * browser's trace counts all that its main thread did (style, layout, painting, collection), task by
+ * task, and knows nothing of our counting.
+ */
+import { closeSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { type Page } from "puppeteer-core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createRandom } from "../../src/cli/sampling.ts";
+import {
+  folder,
+  pickFile,
+  press,
+  readReport,
+  removeFolder,
+  textOf,
+  withDemo,
+} from "../browser/demo-page.ts";
+import { launchBrowser } from "../browser/launch.ts";
+
+const MIB = 1024 ** 2;
+
+const test = suite("demo with large files");
+const launched = await launchBrowser();
+const inBrowser = launched === null ? test.skip : test;
+
+test.after(async () => {
+  await launched?.close();
+  removeFolder();
+});
+
+/** Megabytes of text, numbers, noise and zeros in turn. */
+function writeFile(name: string, bytes: number): string {
+  const random = createRandom(5);
+  const parts = [
+    Buffer.from(
+      Array.from({ length: 24_000 }, (_, id) => `{"id":${id},"value":${random()}}\n`).join(""),
+    ).subarray(0, MIB),
+    Buffer.from(Float32Array.from({ length: MIB / 4 }, (_, at) => Math.sin(at / 900)).buffer),
+    Buffer.from(Uint32Array.from({ length: MIB / 4 }, () => random() * 2 ** 32).buffer),
+    Buffer.alloc(MIB),
+  ];
+  const path = join(folder, name);
+  const file = openSync(path, "w");
+  for (let written = 0; written < bytes;) {
+    const part = parts[Math.floor(random() * parts.length)] as Buffer;
+    written += writeSync(file, part, 0, Math.min(part.length, bytes - written));
+  }
+  closeSync(file);
+  return path;
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  /** Microseconds by the clock, and of the thread's own work. */
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
+}
+
+/**
+ * Tasks of the page's main thread while `work` ran, ascending: milliseconds in which the thread
+ * itself worked, so that a machine with other things to do doesn't look like a slow page.
+ */
+async function traceTasks(page: Page, work: () => Promise<void>): Promise<number[]> {
+  await page.tracing.start({
+    categories: ["toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline"],
+  });
+  await work();
+  const trace = await page.tracing.stop();
+  assert.ok(trace);
+  const { traceEvents } = JSON.parse(Buffer.from(trace).toString()) as {
+    traceEvents: TraceEvent[];
+  };
+  const threads = traceEvents.filter(
+    ({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain",
+  );
+  const isMain = new Set(threads.map(({ pid, tid }) => `${pid} ${tid}`));
+  return traceEvents
+    .filter(({ name, ph, pid, tid }) => {
+      return ph === "X" && name === "RunTask" && isMain.has(`${pid} ${tid}`);
+    })
+    .map(({ dur = 0, tdur = dur }) => tdur / 1000)
+    .sort((one, other) => one - other);
+}
+
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? 0;
+}
+
+for (const [name, bytes] of [
+  ["large.bin", 200 * 1000 * 1000],
+  ["giant.bin", 1024 * MIB],
+] as const) {
+  inBrowser(`${name}: every page comes back, and frames stay short`, () =>
+    withDemo(launched, async (page) => {
+      const path = writeFile(name, bytes);
+      const tasks = await traceTasks(page, () => pickFile(page, path));
+      assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
+      const { totals, mainThread } = await readReport(page);
+      assert.is(totals["pages"], Math.ceil(bytes / 4096));
+      const traced = `p50 ${percentile(tasks, 0.5).toFixed(2)}, p99 ${percentile(tasks, 0.99).toFixed(2)}, worst ${tasks.at(-1)?.toFixed(2)}`;
+      console.log(
+        `note ${name}: frame code p50 ${mainThread.medianMs}, p99 ${mainThread.p99Ms}, ` +
+          `worst ${mainThread.worstMs} ms over ${mainThread.frames} frames; ` +
+          `${tasks.length} traced tasks ${traced} ms; ` +
+          `${((totals["elapsedMs"] ?? 0) / 1000).toFixed(1)} s`,
+      );
+      assert.ok(mainThread.frames > 30, `${mainThread.frames} frames`);
+      assert.ok(mainThread.medianMs < 4, `median of frames: ${mainThread.medianMs} ms`);
+      assert.ok(percentile(tasks, 0.99) < 8, `p99 of tasks: ${percentile(tasks, 0.99)} ms`);
+
+      // The whole map painted anew along the other order, and zoomed, stays within the budget.
+      await page.evaluate(() =>
+        (globalThis as unknown as { zmemDemo: { resetFrames(): void } }).zmemDemo.resetFrames(),
+      );
+      for (const button of ["order", "zoom-in", "zoom-in", "zoom-in", "zoom-all", "order"]) {
+        await press(page, button);
+        await new Promise((resolve) => setTimeout(resolve, 400));
+      }
+      const after = (await readReport(page)).mainThread;
+      console.log(
+        `note ${name}: orders and zooms p50 ${after.medianMs}, p99 ${after.p99Ms}, worst ${after.worstMs} ms`,
+      );
+      assert.ok(after.medianMs < 8, `median of frames: ${after.medianMs} ms`);
+    }),
+  );
+}
+
+test.run();
