@@ -89,7 +89,7 @@ export class Writeback {
     this.#log = log;
     if (!((budget.bytes ?? Infinity) >= frontswap.pageSize) || !((budget.pages ?? 1) >= 1)) {
       throw new RangeError(
-        `writebackBudget: expected a page or more per second, got ${budget.pages} pages, ${budget.bytes} bytes`,
+        `writeback.budget: expected a page or more per second, got ${budget.pages} pages, ${budget.bytes} bytes`,
       );
     }
     this.#pageBudget = new RateBudget(budget.pages ?? Infinity, now);
