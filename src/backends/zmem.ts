@@ -437,7 +437,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     const heldBytesBefore = this.#memory.buffer.byteLength;
     const unchanged = { trimmed: false, heldBytesBefore, heldBytesAfter: heldBytesBefore };
     // The live pages may need more than a limit that was lowered; it holds again afterwards.
-    const fresh = this.#start(this.#pageSize, Infinity);
+    // Growth costs the engine half a millisecond a time, so what is needed at least is there at once.
+    const fresh = this.#start(this.#pageSize, Infinity, this.#column("objectBytes"));
     if (!fresh || !this.#moveInto(fresh)) return unchanged;
     const heldBytesAfter = fresh.memory.buffer.byteLength;
     if (heldBytesAfter >= heldBytesBefore) return unchanged;
@@ -624,10 +625,14 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   /** @returns undefined when the engine refuses the memory */
-  #start(pageSize: number, limitBytes: number): RunningInstance | undefined {
+  #start(pageSize: number, limitBytes: number, expectedBytes = 0): RunningInstance | undefined {
     let instance;
     try {
-      instance = this.#createInstance(1, this.#maximumWasmPages);
+      const initialWasmPages = 1 + Math.floor(expectedBytes / WASM_PAGE_SIZE);
+      instance = this.#createInstance(
+        Math.min(initialWasmPages, this.#maximumWasmPages),
+        this.#maximumWasmPages,
+      );
     } catch (error) {
       if (error instanceof RangeError) return undefined;
       throw error;
