@@ -38,7 +38,8 @@ export function loadNativeLz4() {
 /** @returns {string | undefined} why the addon could not be compiled */
 function compile(output) {
   const include = join(dirname(realpathSync(process.execPath)), "..", "include", "node");
-  if (!existsSync(join(include, "node_api.h"))) return `no node_api.h beside Node (${process.version})`;
+  if (!existsSync(join(include, "node_api.h")))
+    return `no node_api.h beside Node (${process.version})`;
   mkdirSync(OUTPUT_DIRECTORY, { recursive: true });
   const compiler = process.env.CC ?? "cc";
   const version = spawnSync(compiler, ["--version"], { encoding: "utf8" });
@@ -57,5 +58,7 @@ function compile(output) {
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
   const { addon, reason } = loadNativeLz4();
-  console.log(addon ? `liblz4 ${addon.version()}, addon by ${addon.flags()}` : `not built: ${reason}`);
+  console.log(
+    addon ? `liblz4 ${addon.version()}, addon by ${addon.flags()}` : `not built: ${reason}`,
+  );
 }

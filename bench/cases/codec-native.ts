@@ -1,0 +1,246 @@
+/**
+ * zmem's codec against native liblz4, by loops inside the module and inside C.
+ *
+ * What: per corpus the size of the blocks, the time to compress and the time to decompress a page,
+ * for zmem's three efforts, LZ4_compress_default and LZ4_compress_HC(9). Both sides work on the
+ * same bytes at the same addresses of one memory, in turn, with the page size as capacity: a page
+ * that does not shrink is stored raw and counts as one page of size.
+ *
+ * Why so: neither side pays a call from JavaScript or a copy. Decompression is measured on the
+ * blocks of liblz4, which both decoders read, so that only the decoders differ; zmem's decoder on
+ * the blocks of its own compressor is a figure of its own. Each block of each contender is decoded
+ * by both decoders and compared before anything is timed.
+ *
+ * Where compiler, library or headers are missing there are no native rows, and the reason is said.
+ */
+import { loadNativeLz4, type NativeLz4 } from "../native/build.mjs";
+import type { Corpus } from "../corpora/corpus.ts";
+import type { BenchCase, Row } from "../harness/case.ts";
+import { samplePages } from "../harness/pages.ts";
+
+/** What is measured, and on what. */
+export interface CodecNativeOptions {
+  /** zmem's codec by itself: assembly/codec/testing.ts. */
+  readonly module: WebAssembly.Module;
+  readonly corpora: ReadonlyMap<string, Corpus>;
+  readonly pageSize: number;
+  /** Samples per contender and figure. */
+  readonly rounds: number;
+  /** Called between corpora. */
+  readonly onCorpus?: (name: string) => void;
+}
+
+/** Rows to record, and what stands in the way of native ones. */
+export interface CodecNativeResult {
+  readonly rows: readonly Row[];
+  /** Version and flags of the native side, or why it was not measured. */
+  readonly native: string;
+  readonly isNativeMeasured: boolean;
+}
+
+interface CodecModule {
+  compressPages(...numbers: number[]): number;
+  decompressPages(...numbers: number[]): number;
+  workspaceSize(pageSize: number, effort: number): number;
+}
+
+const SAMPLE_BYTES = 2 << 20;
+const LENGTHS = 1 << 16;
+const PAGE = 2 << 16;
+const WORKSPACE = 4 << 16;
+const PAGES = 2 << 20;
+const BLOCKS = PAGES + SAMPLE_BYTES;
+const WASM_PAGES = (BLOCKS + SAMPLE_BYTES) >> 16;
+/** Untimed passes before the first sample: enough for the engine to optimise the loops. */
+const WARM_PASSES = 6;
+
+/** One side of the comparison. */
+interface Contender {
+  readonly name: string;
+  compress(): void;
+  decompress(): number;
+  /** Slow ones get a quarter of the rounds. */
+  readonly isSlow: boolean;
+}
+
+function zmemContenders(module: CodecModule, pageSize: number, count: number): Contender[] {
+  const efforts = [
+    ["zmem default", 1],
+    ["zmem fast", 0],
+    ["zmem high", 2],
+  ] as const;
+  return efforts.map(([name, effort]) => ({
+    name,
+    isSlow: effort === 2,
+    compress: () =>
+      void module.compressPages(
+        ...[BLOCKS, pageSize, LENGTHS, pageSize, PAGES, pageSize, count, WORKSPACE, effort, 1],
+      ),
+    decompress: () => module.decompressPages(PAGE, pageSize, BLOCKS, pageSize, LENGTHS, count, 1),
+  }));
+}
+
+function nativeContenders(
+  addon: NativeLz4,
+  memory: ArrayBuffer,
+  pageSize: number,
+  count: number,
+): Contender[] {
+  const modes = [
+    ["liblz4", 0, 1],
+    ["liblz4 hc9", 2, 9],
+  ] as const;
+  return modes.map(([name, mode, level]) => ({
+    name,
+    isSlow: mode === 2,
+    compress: () =>
+      void addon.compressPages(
+        memory,
+        ...([BLOCKS, pageSize, LENGTHS, pageSize, PAGES, pageSize, count] as const),
+        ...([mode, level, 1] as const),
+      ),
+    decompress: () =>
+      addon.decompressPages(memory, PAGE, pageSize, BLOCKS, pageSize, LENGTHS, count, 1),
+  }));
+}
+
+/**
+ * Measures zmem's codec and liblz4 in turn.
+ *
+ * @throws Error when a block does not decode to its page
+ */
+export async function measureCodecAgainstNative(
+  options: CodecNativeOptions,
+): Promise<CodecNativeResult> {
+  const { pageSize, rounds } = options;
+  const { addon, reason } = loadNativeLz4();
+  const memory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
+  const instance = await WebAssembly.instantiate(options.module, { env: { memory } });
+  const module = instance.exports as unknown as CodecModule;
+  const bytes = new Uint8Array(memory.buffer);
+  const rows: Row[] = [];
+  for (const corpus of options.corpora.values()) {
+    options.onCorpus?.(corpus.name);
+    const { pages } = samplePages(corpus, pageSize, SAMPLE_BYTES / pageSize);
+    pages.forEach((page, index) => bytes.set(page, PAGES + index * pageSize));
+    const count = pages.length;
+    if (count === 0) continue;
+    const own = zmemContenders(module, pageSize, count);
+    const native =
+      addon === undefined ? [] : nativeContenders(addon, memory.buffer, pageSize, count);
+    const contenders = [...native, ...own];
+    const decoders = [...native.slice(0, 1), ...own.slice(0, 1)];
+    const lengths = new Uint32Array(memory.buffer, LENGTHS, count);
+    const record = (figure: string, contender: string, unit: "ns" | "bytes", samples: number[]) =>
+      void rows.push({
+        ...{ figure, contender, unit, samples, corpus: corpus.name, pageSize },
+        ...(unit === "ns" ? { bytesPerOperation: pageSize } : {}),
+      });
+
+    for (const contender of contenders) {
+      contender.compress();
+      checkBlocks(decoders, bytes, lengths, pages, `${contender.name} on ${corpus.name}`, {
+        module,
+        addon,
+        pageSize,
+      });
+      const size = lengths.reduce((sum, length) => sum + (length === 0 ? pageSize : length), 0);
+      record("size", contender.name, "bytes", [size / count]);
+    }
+
+    const time = (pass: () => unknown): number => {
+      const start = performance.now();
+      pass();
+      return ((performance.now() - start) * 1e6) / count;
+    };
+    const inTurn = (tasks: readonly Contender[], pass: (task: Contender) => unknown) => {
+      const samples = new Map(tasks.map(({ name }): [string, number[]] => [name, []]));
+      for (let warm = 0; warm < WARM_PASSES; warm++) {
+        for (const task of tasks) if (!task.isSlow || warm === 0) pass(task);
+      }
+      for (let round = 0; round < rounds; round++) {
+        for (let turn = 0; turn < tasks.length; turn++) {
+          const task = tasks[(turn + round) % tasks.length] as Contender;
+          if (task.isSlow && round % 4 !== 0) continue;
+          samples.get(task.name)?.push(time(() => pass(task)));
+        }
+      }
+      return samples;
+    };
+
+    for (const [name, samples] of inTurn(contenders, (task) => task.compress())) {
+      record("compress", name, "ns", samples);
+    }
+    // Both decoders on the same blocks: those of liblz4 where there are any.
+    contenders[0]?.compress();
+    if (lengths.every((length) => length === 0)) continue;
+    for (const [name, samples] of inTurn(decoders, (task) => task.decompress())) {
+      record("decompress", name, "ns", samples);
+    }
+    own[0]?.compress();
+    for (const [name, samples] of inTurn(decoders, (task) => task.decompress())) {
+      record("decompress blocks of zmem", name, "ns", samples);
+    }
+  }
+  return {
+    rows,
+    isNativeMeasured: addon !== undefined,
+    native:
+      addon === undefined
+        ? `not measured: ${reason}`
+        : `liblz4 ${addon.version()}, loops in C by ${addon.flags()}`,
+  };
+}
+
+/** Decodes every block by every decoder and compares. */
+function checkBlocks(
+  decoders: readonly Contender[],
+  bytes: Uint8Array,
+  lengths: Uint32Array,
+  pages: readonly Uint8Array[],
+  where: string,
+  sides: {
+    readonly module: CodecModule;
+    readonly addon: NativeLz4 | undefined;
+    readonly pageSize: number;
+  },
+): void {
+  const { module, addon, pageSize } = sides;
+  for (const decoder of decoders) {
+    pages.forEach((page, index) => {
+      if (lengths[index] === 0) return;
+      bytes.fill(0x5a, PAGE, PAGE + pageSize);
+      const place = [BLOCKS + index * pageSize, pageSize, LENGTHS + index * 4, 1, 1] as const;
+      const damaged =
+        decoder.name === "liblz4" && addon !== undefined
+          ? addon.decompressPages(bytes.buffer as ArrayBuffer, PAGE, pageSize, ...place)
+          : module.decompressPages(PAGE, pageSize, ...place);
+      const decoded = Buffer.from(bytes.buffer, PAGE, pageSize);
+      if (damaged !== 0 || decoded.compare(page) !== 0) {
+        throw new Error(`${where}: ${decoder.name} does not decode page ${index}`);
+      }
+    });
+  }
+}
+
+const PAGE_SIZES = { quick: [4096], full: [4096, 65536], all: [4096, 65536] } as const;
+const ROUNDS = { quick: 8, full: 16, all: 30 } as const;
+
+/** The case of the goals table: `measureCodecAgainstNative` by the runner. */
+export const codecNativeCase: BenchCase = {
+  name: "codec-native",
+  title: "the codec against native liblz4, by loops inside the module and inside C",
+  efforts: ["full", "all"],
+  run: async ({ platform, corpora, effort, record, fail, progress }) => {
+    if (platform.compileCodec === undefined) return fail("zmem default", "no codec module here");
+    const module = await platform.compileCodec();
+    for (const pageSize of PAGE_SIZES[effort]) {
+      const result = await measureCodecAgainstNative({
+        ...{ module, corpora, pageSize, rounds: ROUNDS[effort] },
+        onCorpus: (name) => progress(`${name}, pages of ${pageSize}, against native`),
+      });
+      for (const row of result.rows) record({ ...row, note: result.native });
+      if (!result.isNativeMeasured) fail("liblz4", result.native);
+    }
+  },
+};

@@ -1,0 +1,105 @@
+/**
+ * The codec rows of the goals table, printed: `npx tsx bench/codec/native.ts [--page-size 4096]
+ * [--rounds 16] [--corpora jsheap,text]`.
+ *
+ * Ratios above 1 mean that zmem is faster; sizes below 1 that it is smaller. Means are geometric,
+ * over the real kinds; random and mix are printed but not in the means.
+ */
+import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { measureCodecAgainstNative } from "../cases/codec-native.ts";
+import { CORPUS_NAMES, type CorpusName, loadCorpora } from "../corpora/index.ts";
+import type { Row } from "../harness/case.ts";
+import { buildModule } from "../peers/codec-module.ts";
+
+const { values } = parseArgs({
+  options: {
+    "page-size": { type: "string", default: "4096" },
+    rounds: { type: "string", default: "16" },
+    corpora: { type: "string" },
+  },
+});
+const pageSize = Number(values["page-size"]);
+const rounds = Number(values.rounds);
+if (![4096, 8192, 16384, 32768, 65536].includes(pageSize)) {
+  throw new RangeError(`--page-size: expected 4096 to 65536, got ${values["page-size"]}`);
+}
+if (!Number.isInteger(rounds) || rounds < 1) {
+  throw new RangeError(`--rounds: expected a number from 1, got ${values.rounds}`);
+}
+const names = (values.corpora?.split(",") ?? [...CORPUS_NAMES]) as CorpusName[];
+for (const name of names) {
+  if (!CORPUS_NAMES.includes(name)) {
+    throw new RangeError(`--corpora: expected some of ${CORPUS_NAMES.join(", ")}, got ${name}`);
+  }
+}
+
+// The engine's first, slow code for a module would be measured beside C at its best.
+setFlagsFromString("--no-liftoff");
+const corpora = await loadCorpora({ names });
+const module = await WebAssembly.compile(await buildModule("codec"));
+const { rows, native } = await measureCodecAgainstNative({ module, corpora, pageSize, rounds });
+
+function median(samples: readonly (number | null)[]): number {
+  const sorted = samples.filter((sample) => sample !== null).sort((one, other) => one - other);
+  return sorted[sorted.length >> 1] ?? Number.NaN;
+}
+
+function find(corpus: string, figure: string, contender: string): number {
+  const row = rows.find(
+    (candidate: Row) =>
+      candidate.corpus === corpus &&
+      candidate.figure === figure &&
+      candidate.contender === contender,
+  );
+  return row === undefined ? Number.NaN : median(row.samples);
+}
+
+/** Label, figure, ours, theirs, and whether more is better. */
+const COMPARISONS = [
+  ["compress default / liblz4", "compress", "zmem default", "liblz4", true],
+  ["compress fast / liblz4", "compress", "zmem fast", "liblz4", true],
+  ["compress high / liblz4 hc9", "compress", "zmem high", "liblz4 hc9", true],
+  ["decompress / LZ4_decompress_safe", "decompress", "zmem default", "liblz4", true],
+  ["  the same on zmem's blocks", "decompress blocks of zmem", "zmem default", "liblz4", true],
+  ["size default / liblz4", "size", "zmem default", "liblz4", false],
+  ["size fast / liblz4", "size", "zmem fast", "liblz4", false],
+  ["size high / liblz4 hc9", "size", "zmem high", "liblz4 hc9", false],
+] as const;
+
+console.log(`pages of ${pageSize} bytes; ${native}; ${process.version}; ${rounds} rounds in turn`);
+console.log(
+  `${"".padEnd(34)}${[...corpora.keys()].map((name) => name.padStart(9)).join("")}     mean    worst`,
+);
+for (const [label, figure, own, peer, isSpeed] of COMPARISONS) {
+  const ratios = [...corpora.keys()].map((corpus) => {
+    const mine = find(corpus, figure, own);
+    const theirs = find(corpus, figure, peer);
+    return isSpeed ? theirs / mine : mine / theirs;
+  });
+  const real = ratios.filter(
+    (ratio, index) => [...corpora.values()][index]?.kind === "real" && !Number.isNaN(ratio),
+  );
+  const mean = Math.exp(real.reduce((sum, ratio) => sum + Math.log(ratio), 0) / real.length);
+  const worst = isSpeed ? Math.min(...real) : Math.max(...real);
+  const show = (value: number): string =>
+    (Number.isFinite(value) ? value.toFixed(3) : "–").padStart(9);
+  console.log(`${label.padEnd(34)}${[...ratios, mean, worst].map(show).join("")}`);
+}
+console.log(`\nMB/s${"".padEnd(30)}`);
+for (const [figure, contender] of [
+  ["compress", "liblz4"],
+  ["compress", "zmem default"],
+  ["compress", "zmem fast"],
+  ["compress", "liblz4 hc9"],
+  ["compress", "zmem high"],
+  ["decompress", "liblz4"],
+  ["decompress", "zmem default"],
+] as const) {
+  const speeds = [...corpora.keys()].map(
+    (corpus) => (pageSize * 1e3) / find(corpus, figure, contender),
+  );
+  console.log(
+    `${`${figure}, ${contender}`.padEnd(34)}${speeds.map((speed) => (Number.isNaN(speed) ? "–" : speed.toFixed(0)).padStart(9)).join("")}`,
+  );
+}
