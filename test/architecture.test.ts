@@ -197,7 +197,12 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
 };
 
 /** What the page takes from src/: the library, and the words and sampling of the command line. */
-const WEB_FROM_SOURCE = new Set(["src/index.ts", "src/cli/quantities.ts", "src/cli/sampling.ts"]);
+const WEB_FROM_SOURCE = new Set([
+  "src/index.ts",
+  "src/index.browser.ts",
+  "src/cli/quantities.ts",
+  "src/cli/sampling.ts",
+]);
 
 const test = suite("architecture");
 

@@ -128,7 +128,7 @@ function take(answer: Answer): void {
     case "batch": {
       const grown = columns.apply(answer.pages, answer.forms, answer.sizes);
       history.add(answer.pages, answer.forms, answer.sizes);
-      map.update(answer.pages, grown);
+      map.update(answer.pages, answer.event, grown);
       ({ totals } = answer);
       timeline.add(totals);
       runLine.progress(answer.progress);

@@ -13,12 +13,13 @@ import {
   type Answer,
   EVENT_FORGOTTEN,
   EVENT_PUT,
+  EVENT_WRITEBACK,
   MAX_CELLS,
   type PoolAction,
   type Request,
   type Source,
 } from "./protocol.ts";
-import { openDevice } from "./worker/devices.ts";
+import { type OpenDevice, openDevice } from "./worker/devices.ts";
 import { runAction } from "./worker/actions.ts";
 import { Outbox } from "./worker/outbox.ts";
 import { toPlainWords } from "./worker/plain-words.ts";
@@ -36,6 +37,7 @@ const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 const turns = new Turns();
 let session: Session | null = null;
 let outbox: Outbox | null = null;
+let pixelQueue: Promise<void> = Promise.resolve();
 
 type Start = Extract<Request, { kind: "start" }>;
 
@@ -46,16 +48,23 @@ scope.addEventListener("message", ({ data }: MessageEvent<Request>) => {
     return;
   }
   if (!turns.isCurrent(data.run)) return;
-  try {
-    if (data.kind === "pause") turns.pause(data.paused);
-    else if (data.kind === "cancel") turns.cancel();
-    else if (data.kind === "pixels") storePixels(data.pages, data.bytes);
-    else if (data.kind === "inspect") inspect(data.run, data.page);
-    else act(data.run, data.action);
-  } catch (error) {
-    fail(data.run, error);
-  }
+  if (data.kind === "pause") turns.pause(data.paused);
+  else if (data.kind === "cancel") turns.cancel();
+  else handle(data).catch((error: unknown) => fail(data.run, error));
 });
+
+async function handle(request: Exclude<Request, { kind: "start" | "pause" | "cancel" }>) {
+  const { run } = request;
+  if (request.kind === "inspect") await inspect(run, request.page);
+  else if (request.kind === "act") act(run, request.action);
+  else {
+    // A failure was told to whoever it concerned.
+    pixelQueue = pixelQueue
+      .catch(() => undefined)
+      .then(() => storePixels(run, request.pages, request.bytes));
+    await pixelQueue;
+  }
+}
 
 function answer(message: Answer, transfer: Transferable[] = []): void {
   scope.postMessage(message, transfer);
@@ -75,21 +84,21 @@ async function start({ run, source, options }: Start): Promise<void> {
   const runs = [...samplePages(sourcePages, mostPages, createRandom(SEED))];
   const pages = runs.reduce((sum, { count }) => sum + count, 0);
   const room = prepared.kind === "program" ? MAX_CELLS / (pageSize / 4096) : pages;
-  let device;
+  let device: OpenDevice = { kind: "none" };
   try {
     device = await openDevice(options.device, pageSize);
   } catch (error) {
     const reason = toPlainWords(error);
     answer({ kind: "note", run, message: `${reason} The run goes on without a swap device.` });
   }
-  if (!turns.isCurrent(run)) {
-    device?.close();
-    return;
-  }
   session?.close();
   session = null;
-  session = await Session.open(options, room, device);
-  if (!turns.isCurrent(run)) return;
+  const opened = await Session.open(options, room, device);
+  if (!turns.isCurrent(run)) {
+    opened.close();
+    return;
+  }
+  session = opened;
   const box = new Outbox(session, run, answer);
   outbox = box;
   answer({ kind: "started", run, pages, sourcePages, name: prepared.name });
@@ -157,9 +166,9 @@ async function streamBlob(
       buffer.set(bytes);
       buffer.fill(0, bytes.length, count * pageSize);
       const numbers = Uint32Array.from({ length: count }, (_, index) => done + index);
-      store.store(numbers, views);
+      await store.store(numbers, views);
       done += count;
-      box.add(EVENT_PUT, numbers, done / pages);
+      report(box, store, numbers, done / pages);
     }
   }
   return true;
@@ -183,8 +192,8 @@ async function runProgram(
         const count = Math.min(batchPages, pages - first);
         const numbers = Uint32Array.from({ length: count }, (_, index) => first + index);
         const part = memory.subarray(first * store.pageSize, (first + count) * store.pageSize);
-        store.store(numbers, toPages(part, store.pageSize));
-        box.add(EVENT_PUT, numbers, (round + first / pages) / PROGRAM_ROUNDS);
+        await store.store(numbers, toPages(part, store.pageSize));
+        report(box, store, numbers, (round + first / pages) / PROGRAM_ROUNDS);
       }
     }
     return true;
@@ -193,17 +202,29 @@ async function runProgram(
   }
 }
 
-function storePixels(pages: Uint32Array, bytes: Uint8Array): void {
-  if (session === null || outbox === null) return;
-  session.store(pages, toPages(bytes, session.pageSize));
-  outbox.add(EVENT_PUT, pages, 1);
-  outbox.flush(1);
-  answer({ kind: "classes", run: turns.run, rows: session.classes() });
+/** Tells the page what was put, and what had to make room for it. */
+function report(box: Outbox, store: Session, put: Uint32Array, progress: number): void {
+  box.add(EVENT_PUT, put, progress);
+  const moved = store.takeMoved();
+  if (moved.length > 0) box.add(EVENT_WRITEBACK, moved, progress);
 }
 
-function inspect(run: number, page: number): void {
+/** One after the other, because a device may take its time. */
+async function storePixels(run: number, pages: Uint32Array, bytes: Uint8Array): Promise<void> {
+  const store = session;
+  const box = outbox;
+  if (store === null || box === null || !turns.isCurrent(run)) return;
+  await store.store(pages, toPages(bytes, store.pageSize));
+  if (!turns.isCurrent(run)) return;
+  report(box, store, pages, 1);
+  box.flush(1);
+  answer({ kind: "classes", run, rows: store.classes() });
+}
+
+async function inspect(run: number, page: number): Promise<void> {
   if (session === null) return;
-  answer({ kind: "page", run, details: session.inspect(page) });
+  const details = await session.inspect(page);
+  if (turns.isCurrent(run)) answer({ kind: "page", run, details });
 }
 
 function act(run: number, action: PoolAction): void {

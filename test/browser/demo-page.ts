@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly hash?: string;
   readonly isolated?: boolean;
   readonly viewport?: Viewport;
+  /** Called before the page is opened. */
+  readonly prepare?: (page: Page) => Promise<unknown>;
 }
 
 /** The figures that the page gives out. */
@@ -49,7 +51,7 @@ export function demoFiles(): Promise<Record<string, Uint8Array | string>> {
 export async function withDemo(
   launched: LaunchedBrowser | null,
   use: (page: Page, url: string) => Promise<void>,
-  { hash = "source=zeros", isolated = true, viewport }: OpenOptions = {},
+  { hash = "source=zeros", isolated = true, viewport, prepare }: OpenOptions = {},
 ): Promise<void> {
   assert.ok(launched);
   const server = await serve({ files: await demoFiles(), isolated });
@@ -61,6 +63,7 @@ export async function withDemo(
   });
   try {
     if (viewport !== undefined) await page.setViewport(viewport);
+    await prepare?.(page);
     await page.goto(`${server.url}/#${hash}`);
     await use(page, server.url);
     assert.equal(errors, []);

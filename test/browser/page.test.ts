@@ -248,21 +248,58 @@ inBrowser("holes, compaction and trim are told in bytes, and memory held goes do
   ),
 );
 
-inBrowser("a limit rejects, and a device takes what is rejected", () =>
+inBrowser("a limit rejects, and each device takes what is rejected", () =>
   open(
     async (page) => {
       await waitForEnd(page);
       const { totals } = await readReport(page);
       assert.ok((totals["rejectedPages"] ?? 0) > 0);
       assert.ok((totals["heldBytes"] ?? Infinity) <= 3 * 1024 ** 2);
-      await page.select("#device", "memory");
-      await waitForEnd(page);
-      const withDevice = (await readReport(page)).totals;
-      assert.is(withDevice["rejectedPages"], 0);
-      assert.ok((withDevice["devicePages"] ?? 0) > 0);
-      assert.match(await textOf(page, "status"), /every page came back as it was/);
+      for (const device of ["memory", "opfs", "indexeddb"]) {
+        await page.select("#device", device);
+        await waitForEnd(page);
+        assert.match(await textOf(page, "status"), /every page came back as it was/, device);
+        const { totals: held, forms } = await readReport(page);
+        assert.is(held["rejectedPages"], 0, device);
+        assert.ok((held["devicePages"] ?? 0) > 1000, `${device}: ${held["devicePages"]}`);
+        // The map knows of every page where it is, also of those that had to make room.
+        assert.is(forms["on device"], held["devicePages"], device);
+        assert.is(forms["compressed"], held["compressedPages"], device);
+      }
     },
     { hash: "limit=3" },
+  ),
+);
+
+inBrowser("a browser that refuses storage runs without a device, and says so", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.match(await textOf(page, "note"), /goes on without a swap device/);
+      assert.match(await textOf(page, "status"), /every page came back as it was/);
+    },
+    {
+      hash: "limit=3&device=opfs",
+      prepare: (page) =>
+        page.evaluateOnNewDocument(() => {
+          const start = globalThis.Worker;
+          globalThis.Worker = class extends start {
+            constructor(address: string | URL, options?: WorkerOptions) {
+              // Messages that come while the worker's own script loads are not to be lost.
+              const script = `
+                StorageManager.prototype.getDirectory = () =>
+                  Promise.reject(new DOMException("no", "SecurityError"));
+                const early = [];
+                const keep = (event) => early.push(event.data);
+                addEventListener("message", keep);
+                await import(${JSON.stringify(String(address))});
+                removeEventListener("message", keep);
+                for (const data of early) dispatchEvent(new MessageEvent("message", { data }));`;
+              super(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), options);
+            }
+          };
+        }),
+    },
   ),
 );
 

@@ -10,7 +10,7 @@
 import { type Columns } from "../model/columns.ts";
 import { type History } from "../model/history.ts";
 import { type Order } from "../model/link.ts";
-import { FORM_COMPRESSED } from "../protocol.ts";
+import { EVENT_WRITEBACK, FORM_COMPRESSED } from "../protocol.ts";
 import { wantsLessMotion } from "../ui/elements.ts";
 import { type Frames } from "../ui/frames.ts";
 import { Camera } from "./camera.ts";
@@ -45,7 +45,7 @@ export class MapView {
   #moment: number | null = null;
   #momentForms = new Uint8Array(0);
   #momentSizes = new Uint32Array(0);
-  #flashes: { readonly pages: Uint32Array; readonly born: number }[] = [];
+  #flashes: { readonly pages: Uint32Array; readonly event: number; readonly born: number }[] = [];
 
   constructor(canvas: HTMLCanvasElement, columns: Columns, history: History, frames: Frames) {
     this.canvas = canvas;
@@ -83,15 +83,15 @@ export class MapView {
     this.#layOut();
   }
 
-  /** Pages have changed. */
-  update(pages: Uint32Array, grown: boolean): void {
+  /** Pages have changed. @param event why, one of the EVENT_ numbers */
+  update(pages: Uint32Array, event: number, grown: boolean): void {
     if (grown) this.#layOut();
     if (this.#moment !== null) return;
     const { forms, sizes, pageSize } = this.#columns;
     for (const page of pages) {
       this.#texture.set(page, forms[page] as number, sizes[page] as number, pageSize);
     }
-    if (!wantsLessMotion()) this.#flashes.push({ pages, born: performance.now() });
+    if (!wantsLessMotion()) this.#flashes.push({ pages, event, born: performance.now() });
     this.redraw();
   }
 
@@ -278,9 +278,10 @@ export class MapView {
     const { scale, left, top } = this.camera;
     const { columns } = this.#layout;
     const size = Math.max(scale, 1);
-    for (const { pages, born } of this.#flashes) {
+    for (const { pages, event, born } of this.#flashes) {
       const age = Math.max(0, (now - born) / FLASH_MS);
-      context.fillStyle = `rgb(255 255 255 / ${(0.55 * (1 - age)).toFixed(3)})`;
+      const colour = event === EVENT_WRITEBACK ? "204 121 167" : "255 255 255";
+      context.fillStyle = `rgb(${colour} / ${(0.6 * (1 - age)).toFixed(3)})`;
       const step = Math.ceil(pages.length / (MOST_FLASHES / this.#flashes.length));
       for (let index = 0; index < pages.length; index += step) {
         const place = this.#layout.place(pages[index] as number);

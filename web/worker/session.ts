@@ -7,7 +7,7 @@
  * Invariants: a page that was kept and does not come back as it was ends the run; forms and sizes
  * are what the backend says of a page, never what was expected.
  */
-import { createZmem, type SwapArea, type SwapDevice, type Zmem } from "../../src/index.ts";
+import { createZmem, type Zmem } from "../../src/index.ts";
 import {
   type ClassRow,
   FORM_ABSENT,
@@ -20,7 +20,9 @@ import {
   type PoolOptions,
   type Totals,
 } from "../protocol.ts";
+import { type OpenDevice } from "./devices.ts";
 import { LatencyRecorder, planGroup } from "./latency.ts";
+import { PageSlots } from "./page-slots.ts";
 
 /** Object header of the allocator, bytes. */
 const OBJECT_HEADER = 4;
@@ -31,8 +33,7 @@ const ONE_MEMORY_BYTES = 4 * 1024 ** 3;
 export class Session {
   readonly pageSize: number;
   readonly #zmem: Zmem;
-  readonly #area: SwapArea;
-  readonly #device: SwapDevice | undefined;
+  readonly #slots: PageSlots;
   readonly #began = performance.now();
   readonly #groupPages = planGroup();
   readonly #puts = new LatencyRecorder();
@@ -45,12 +46,14 @@ export class Session {
   readonly sizes: Uint32Array;
   readonly #putAtMs: Float32Array;
   readonly #putCounts: Uint16Array;
+  /** Pages that went from the pool to the device and were not looked at since. */
+  readonly #moved: Set<number>;
 
-  private constructor(zmem: Zmem, pages: number, device: SwapDevice | undefined) {
+  private constructor(zmem: Zmem, pages: number, device: OpenDevice, moved: Set<number>) {
     this.pageSize = zmem.pageSize;
     this.#zmem = zmem;
-    this.#device = device;
-    this.#area = zmem.swapOn(device === undefined ? { pages } : { pages, device });
+    this.#slots = new PageSlots(zmem, pages, device);
+    this.#moved = moved;
     this.forms = new Uint8Array(pages);
     this.sizes = new Uint32Array(pages);
     this.#putAtMs = new Float32Array(pages);
@@ -60,25 +63,32 @@ export class Session {
 
   /**
    * @param pages how many pages there can be
+   * @param device closed with the session
    * @throws ZmemError when the browser can't run the module; RangeError for a limit too small
    */
-  static async open(
-    options: PoolOptions,
-    pages: number,
-    device: SwapDevice | undefined,
-  ): Promise<Session> {
+  static async open(options: PoolOptions, pages: number, device: OpenDevice): Promise<Session> {
     const { pageSize, effort } = options;
     const limitBytes = Math.min(options.limitBytes, ONE_MEMORY_BYTES);
-    return new Session(await createZmem({ pageSize, limitBytes, effort }), pages, device);
+    const moved = new Set<number>();
+    const zmem = await createZmem({
+      pageSize,
+      limitBytes,
+      effort,
+      onEvent: ({ name, offset }) => {
+        if (name === "writtenBackPages") moved.add(offset);
+      },
+    });
+    return new Session(zmem, pages, device, moved);
   }
 
   /** Puts pages, gets them back and compares. `sources[i]` is the page number `numbers[i]`. */
-  store(numbers: Uint32Array, sources: readonly Uint8Array[]): void {
+  async store(numbers: Uint32Array, sources: readonly Uint8Array[]): Promise<void> {
     const now = performance.now();
     for (let first = 0; first < numbers.length; first += this.#groupPages) {
       const last = Math.min(first + this.#groupPages, numbers.length);
       const start = performance.now();
-      for (let index = first; index < last; index++) this.#put(numbers[index]!, sources[index]!);
+      const late = this.#putGroup(numbers, sources, first, last);
+      if (late.length > 0) await Promise.all(late);
       this.#puts.add(last - first, performance.now() - start);
     }
     for (let index = 0; index < numbers.length; index++) {
@@ -87,13 +97,21 @@ export class Session {
       this.#putCounts[page] = Math.min((this.#putCounts[page] as number) + 1, 0xffff);
       this.#putAtMs[page] = now - this.#began;
     }
-    this.#check(numbers, sources);
+    await this.#check(numbers, sources);
     for (const page of numbers) this.look(page);
+  }
+
+  /** Pages that writeback has moved to the device since the last call. */
+  takeMoved(): Uint32Array {
+    const moved = Uint32Array.from(this.#moved);
+    this.#moved.clear();
+    for (const page of moved) this.look(page);
+    return moved;
   }
 
   /** Forgets a page. */
   forget(page: number): void {
-    this.#area.flush(page);
+    this.#slots.flush(page);
     this.look(page);
   }
 
@@ -121,7 +139,7 @@ export class Session {
       rawPages: stats.rawPages,
       compressedPages: stats.compressedPages,
       rejectedPages: this.#rejectedNow.size,
-      devicePages: this.#area.pagesOnDevice,
+      devicePages: this.#slots.pagesOnDevice,
       dataBytes: this.#touched * this.pageSize,
       keptBytes: stats.logicalBytes,
       payloadBytes: stats.payloadBytes,
@@ -178,10 +196,10 @@ export class Session {
   }
 
   /** Everything about one page. */
-  inspect(page: number): PageDetails {
-    const { type } = this.#area;
+  async inspect(page: number): Promise<PageDetails> {
+    const { type } = this.#slots;
     const bytes = new Uint8Array(this.pageSize);
-    const found = page < this.forms.length && this.#area.get(page, bytes);
+    const found = page < this.forms.length && (await this.#slots.getAnywhere(page, bytes));
     const info = this.backend.inspectPage(type, page);
     const place = this.backend.locatePage(type, page);
     const needed =
@@ -204,27 +222,54 @@ export class Session {
 
   close(): void {
     this.#zmem.close();
-    this.#device?.close();
+    this.#slots.close();
   }
 
-  #put(page: number, bytes: Uint8Array): void {
-    if (this.#area.put(page, bytes)) {
-      if (this.#rejectedNow.size > 0) this.#rejectedNow.delete(page);
-    } else {
-      this.#rejectedNow.add(page);
-      this.#rejectCount += 1;
+  /** Puts some pages. @returns what has to settle: puts that an asynchronous device takes */
+  #putGroup(
+    numbers: Uint32Array,
+    sources: readonly Uint8Array[],
+    first: number,
+    last: number,
+  ): Promise<void>[] {
+    const late: Promise<void>[] = [];
+    for (let index = first; index < last; index++) {
+      const page = numbers[index]!;
+      const bytes = sources[index]!;
+      if (this.#slots.put(page, bytes)) {
+        if (this.#rejectedNow.size > 0) this.#rejectedNow.delete(page);
+      } else if (this.#slots.isAsync) {
+        late.push(this.#slots.putLate(page, bytes).then((kept) => this.#note(page, kept)));
+      } else {
+        this.#note(page, false);
+      }
     }
+    return late;
+  }
+
+  #note(page: number, kept: boolean): void {
+    if (kept) {
+      this.#rejectedNow.delete(page);
+      return;
+    }
+    this.#rejectedNow.add(page);
+    this.#rejectCount += 1;
   }
 
   /** Gets the pages back, a group at a time, and compares outside of the clock. */
-  #check(numbers: Uint32Array, sources: readonly Uint8Array[]): void {
+  async #check(numbers: Uint32Array, sources: readonly Uint8Array[]): Promise<void> {
     for (let first = 0; first < numbers.length; first += this.#groupPages) {
       const count = Math.min(this.#groupPages, numbers.length - first);
+      const late: Promise<boolean>[] = [];
       let found = 0;
       const start = performance.now();
       for (let index = 0; index < count; index++) {
-        if (this.#area.get(numbers[first + index]!, this.#results[index]!)) found += 1;
+        const page = numbers[first + index]!;
+        const result = this.#results[index]!;
+        if (this.#slots.isFarAway(page)) late.push(this.#slots.getAnywhere(page, result));
+        else if (this.#slots.get(page, result)) found += 1;
       }
+      if (late.length > 0) found += (await Promise.all(late)).filter(Boolean).length;
       this.#gets.add(found, performance.now() - start);
       for (let index = 0; index < count; index++) {
         const page = numbers[first + index]!;
@@ -240,11 +285,11 @@ export class Session {
 
   /** Asks the backend how a page is held now. */
   look(page: number): void {
-    const info = this.backend.inspectPage(this.#area.type, page);
+    const info = this.backend.inspectPage(this.#slots.type, page);
     this.sizes[page] = info?.payloadBytes ?? 0;
     if (info === undefined) {
       if (this.#rejectedNow.has(page)) this.forms[page] = FORM_REJECTED;
-      else this.forms[page] = this.#area.has(page) ? FORM_ON_DEVICE : FORM_ABSENT;
+      else this.forms[page] = this.#slots.has(page) ? FORM_ON_DEVICE : FORM_ABSENT;
       return;
     }
     if (info.form === "sameFilled") this.forms[page] = FORM_SAME_FILLED;
