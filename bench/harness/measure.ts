@@ -36,8 +36,10 @@ export interface MeasureOptions {
 }
 
 const WARM_UP_BATCHES = 3;
-/** A contender that takes longer than this many target batches pauses in some rounds. */
-const SLOW_FACTOR = 4;
+/** A contender that takes longer than this many target batches pauses in some rounds … */
+const SLOW_FACTOR = 2;
+/** … but takes part in every third at least. */
+const MOST_PAUSES = 3;
 
 /** What `measureInTurn` needs of its surroundings. */
 export type Surroundings = Pick<BenchContext, "pause"> & {
@@ -97,7 +99,8 @@ async function warmUp(task: Task, batchMs: number, pause: () => Promise<void>): 
     }
     await pause();
   }
-  return { task, passes, every: Math.max(1, Math.round(elapsedMs / (batchMs * SLOW_FACTOR))) };
+  const every = Math.round(elapsedMs / (batchMs * SLOW_FACTOR));
+  return { task, passes, every: Math.min(MOST_PAUSES, Math.max(1, every)) };
 }
 
 function runBatch(
