@@ -44,17 +44,19 @@ const MOST_PAUSES = 3;
 /** What `measureInTurn` needs of its surroundings. */
 export type Surroundings = Pick<BenchContext, "pause"> & {
   readonly collect: ((minor: boolean) => void) | undefined;
+  /** Milliseconds that pass; performance.now unless a test brings its own clock. */
+  readonly now?: () => number;
 };
 
 /** @returns samples by task name */
 export async function measureInTurn(
   tasks: readonly Task[],
   { rounds = 9, batchMs = 20, once = false }: MeasureOptions,
-  { collect, pause }: Surroundings,
+  { collect, pause, now = () => performance.now() }: Surroundings,
 ): Promise<Map<string, Samples>> {
   const plans: Plan[] = [];
   for (const task of tasks) {
-    plans.push(once ? { task, passes: 1, every: 1 } : await warmUp(task, batchMs, pause));
+    plans.push(once ? { task, passes: 1, every: 1 } : await warmUp(task, batchMs, pause, now));
   }
   const samples = new Map<string, (number | null)[]>(tasks.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
@@ -67,7 +69,7 @@ export async function measureInTurn(
       }
       await task.prepare?.();
       collect?.(false);
-      const elapsedMs = runBatch(task, passes, collect);
+      const elapsedMs = runBatch(task, passes, collect, now);
       own.push((elapsedMs * 1e6) / (passes * task.operations));
       await pause();
     }
@@ -83,12 +85,17 @@ interface Plan {
   readonly every: number;
 }
 
-async function warmUp(task: Task, batchMs: number, pause: () => Promise<void>): Promise<Plan> {
+async function warmUp(
+  task: Task,
+  batchMs: number,
+  pause: () => Promise<void>,
+  now: () => number,
+): Promise<Plan> {
   let passes = 1;
   let elapsedMs = 0;
   for (let batch = 0; batch < WARM_UP_BATCHES;) {
     await task.prepare?.();
-    elapsedMs = runBatch(task, passes, undefined);
+    elapsedMs = runBatch(task, passes, undefined, now);
     if (elapsedMs < batchMs && passes < 1 << 24) {
       const factor = elapsedMs > 0 ? (batchMs * 1.1) / elapsedMs : 16;
       passes = Math.ceil(passes * Math.min(16, Math.max(1.1, factor)));
@@ -107,11 +114,12 @@ function runBatch(
   { pass }: Task,
   passes: number,
   collect: ((minor: boolean) => void) | undefined,
+  now: () => number,
 ): number {
-  const started = performance.now();
+  const started = now();
   for (let count = 0; count < passes; count++) pass();
   collect?.(true);
-  return performance.now() - started;
+  return now() - started;
 }
 
 /** The smallest step that the clock was seen to make, nanoseconds. */
