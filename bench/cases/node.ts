@@ -4,13 +4,17 @@
  */
 import type { BenchCase } from "../harness/case.ts";
 import { allocatorCase } from "./allocator.ts";
+import { codecNativeCase } from "./codec-native.ts";
 import { enginesCase } from "./engines.ts";
 import { memoryCase } from "./memory.ts";
 import { processCase } from "./process.ts";
+import { storeNativeCase } from "./store-native.ts";
 import { PORTABLE_CASES } from "./portable.ts";
 
 export const NODE_CASES: readonly BenchCase[] = [
   ...PORTABLE_CASES,
+  codecNativeCase,
+  storeNativeCase,
   allocatorCase,
   memoryCase,
   processCase,

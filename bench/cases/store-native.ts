@@ -1,0 +1,140 @@
+/**
+ * Whole puts and gets from JavaScript against the native codec alone.
+ *
+ * What: zmem's put (copy in, compress, allocate, index) beside LZ4_compress_default over the same
+ * pages in a loop in C, and zmem's get into the caller's buffer beside LZ4_decompress_safe.
+ *
+ * Why so: it says what a user of zmem pays for everything around the codec, in terms of the fastest
+ * codec there is without anything around it. Steady state: memory touched, the same working set and
+ * order on both sides, same-filled pages left out; destination capacity is the page size.
+ */
+import { createZmem } from "../../src/index.ts";
+import type { Corpus } from "../corpora/corpus.ts";
+import type { BenchCase, BenchContext } from "../harness/case.ts";
+import type { Task } from "../harness/measure.ts";
+import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import { loadNativeLz4, type NativeLz4 } from "../native/build.mjs";
+
+const PAGE_SIZES = { quick: [4096], full: [4096, 65536], all: [4096, 65536] } as const;
+const WORKING_SET_BYTES = 4 << 20;
+const ROUNDS = { quick: 8, full: 15, all: 30 } as const;
+const TYPE = 0;
+/** LZ4_compress_default, as bench/native/lz4-addon.c numbers it. */
+const MODE_DEFAULT = 0;
+const LEVEL = 1;
+
+export const storeNativeCase: BenchCase = {
+  name: "store-native",
+  title: "whole put and get against the native codec alone",
+  efforts: ["full", "all"],
+  run: async (context) => {
+    const { addon, reason } = loadNativeLz4();
+    if (addon === undefined) return context.fail("liblz4", `not measured: ${reason}`);
+    for (const corpus of context.corpora.values()) {
+      if (corpus.kind !== "real" && corpus.kind !== "user") continue;
+      for (const pageSize of PAGE_SIZES[context.effort]) {
+        context.progress(`${corpus.name}, pages of ${pageSize}`);
+        await measureCorpus(context, addon, corpus, pageSize);
+      }
+    }
+  },
+};
+
+async function measureCorpus(
+  context: BenchContext,
+  addon: NativeLz4,
+  corpus: Corpus,
+  pageSize: number,
+): Promise<void> {
+  const sample = samplePages(corpus, pageSize, WORKING_SET_BYTES / pageSize);
+  const { pages } = sample;
+  if (pages.length < 2) return context.fail("zmem", "the corpus has too few pages", corpus.name);
+  const zmem = await createZmem({ pageSize });
+  const { backend } = zmem;
+  backend.openType(TYPE);
+  const into = new Uint8Array(pageSize);
+  pages.forEach((page, key) => {
+    if (!backend.putPage(TYPE, key, page)) throw new Error("a page was rejected");
+    if (!backend.getPage(TYPE, key, into) || !isEqual(into, page)) {
+      throw new Error("a page came back with other bytes");
+    }
+  });
+  let shift = 0;
+  const put: Task = {
+    name: "zmem",
+    operations: pages.length,
+    pass: () => {
+      shift = (shift + 1) % pages.length;
+      for (let key = 0, at = shift; key < pages.length; key++) {
+        backend.putPage(TYPE, key, pages[at] as Uint8Array);
+        at = at + 1 === pages.length ? 0 : at + 1;
+      }
+    },
+  };
+  const get: Task = {
+    name: "zmem",
+    operations: pages.length,
+    pass: () => {
+      for (let key = 0; key < pages.length; key++) backend.getPage(TYPE, key, into);
+    },
+  };
+  const native = nativeTasks(addon, pages, pageSize);
+  const note = `${describeSample(sample)}; liblz4 ${addon.version()}, ${addon.flags()}`;
+  for (const [figure, tasks] of [
+    ["put", [put, native.compress]],
+    ["get", [get, native.decompress]],
+  ] as const) {
+    const measured = await context.measure(tasks, { rounds: ROUNDS[context.effort] });
+    for (const [contender, samples] of measured) {
+      context.record({
+        figure,
+        contender,
+        corpus: corpus.name,
+        pageSize,
+        unit: "ns",
+        bytesPerOperation: pageSize,
+        samples,
+        note,
+      });
+    }
+  }
+  zmem.close();
+}
+
+/** The codec alone, over the same pages in one buffer. */
+function nativeTasks(
+  addon: NativeLz4,
+  pages: readonly Uint8Array[],
+  pageSize: number,
+): { readonly compress: Task; readonly decompress: Task } {
+  const count = pages.length;
+  const input = 0;
+  const blocks = count * pageSize;
+  const lengths = blocks * 2;
+  const output = lengths + count * 4;
+  const memory = new ArrayBuffer(output + pageSize);
+  const bytes = new Uint8Array(memory);
+  pages.forEach((page, at) => bytes.set(page, input + at * pageSize));
+  const name = "liblz4, codec alone";
+  return {
+    compress: {
+      name,
+      operations: count,
+      pass: () => {
+        const target = [blocks, pageSize, lengths, pageSize] as const;
+        const source = [input, pageSize, count] as const;
+        addon.compressPages(memory, ...target, ...source, MODE_DEFAULT, LEVEL, 1);
+      },
+    },
+    decompress: {
+      name,
+      operations: count,
+      pass: () => {
+        const source = [blocks, pageSize, lengths, count] as const;
+        if (addon.decompressPages(memory, output, pageSize, ...source, 1) > 0) {
+          throw new Error("liblz4 finds a block damaged");
+        }
+      },
+    },
+  };
+}
