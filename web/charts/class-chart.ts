@@ -151,7 +151,9 @@ function drawSizes(
   context.textAlign = "center";
   const every = Math.max(1, Math.ceil(44 / step));
   for (let index = 0; index < sizes.length; index += every) {
-    const x = AXIS_WIDTH + index * step + step / 2;
-    context.fillText(String(sizes[index]), x, y);
+    const label = String(sizes[index]);
+    const half = context.measureText(label).width / 2;
+    const middle = AXIS_WIDTH + index * step + step / 2;
+    context.fillText(label, Math.min(middle, AXIS_WIDTH + step * sizes.length - half), y);
   }
 }

@@ -141,7 +141,7 @@ function toFacts(details: PageDetails, pageSize: number): [term: string, value: 
   const facts: [string, string][] = [["Held as", toFormWords(details)]];
   if (form === FORM_COMPRESSED || form === FORM_RAW) {
     const share = ((blockBytes / pageSize) * 100).toFixed(1);
-    facts.push(["Block", `${countToText(blockBytes)} bytes (${share}% of the page)`]);
+    facts.push(["Block", `${countToText(blockBytes)} bytes, ${share}%`]);
     facts.push(["Codec", form === FORM_RAW ? "none" : "LZ4"]);
   }
   if (form === FORM_SAME_FILLED && bytes.length > 0) {

@@ -20,7 +20,7 @@ export function showLegend(list: HTMLElement): void {
   scale.style.background = scaleToCss();
   const forms = [FORM_SAME_FILLED, FORM_RAW, FORM_REJECTED, FORM_ON_DEVICE];
   list.replaceChildren(
-    make("li", {}, "compressed, 0", scale, "100% of the page"),
+    make("li", {}, "compressed: 0%", scale, "100%"),
     ...forms.map((form) => make("li", {}, drawSample(form), FORM_NAMES[form] ?? "")),
   );
 }

@@ -10,18 +10,16 @@
 import { type Columns } from "../model/columns.ts";
 import { type History } from "../model/history.ts";
 import { type Order } from "../model/link.ts";
-import { EVENT_WRITEBACK, FORM_COMPRESSED } from "../protocol.ts";
 import { wantsLessMotion } from "../ui/elements.ts";
 import { type Frames } from "../ui/frames.ts";
 import { Camera } from "./camera.ts";
 import { layOutHilbert, layOutRows, type Layout } from "./order.ts";
-import { Shapes, SHAPES_FROM } from "./shapes.ts";
+import { drawFlashes, drawFrame, drawGaps, drawShapes, type Flash, FLASH_MS } from "./marks.ts";
+import { SHAPES_FROM } from "./shapes.ts";
 import { Texture } from "./texture.ts";
 
-/** Milliseconds that one frame may paint for, and that a change stays marked. */
+/** Milliseconds that one frame may paint for. */
 const PAINT_BUDGET_MS = 3;
-const FLASH_MS = 450;
-const MOST_FLASHES = 600;
 /** Gaps between cells appear where there is room for them, in CSS pixels. */
 const GAPS_FROM = 4;
 
@@ -45,7 +43,7 @@ export class MapView {
   #moment: number | null = null;
   #momentForms = new Uint8Array(0);
   #momentSizes = new Uint32Array(0);
-  #flashes: { readonly pages: Uint32Array; readonly event: number; readonly born: number }[] = [];
+  #flashes: Flash[] = [];
 
   constructor(canvas: HTMLCanvasElement, columns: Columns, history: History, frames: Frames) {
     this.canvas = canvas;
@@ -224,93 +222,21 @@ export class MapView {
       columns * scale,
       rows * scale,
     );
-    if (scale >= GAPS_FROM) this.#drawGaps(context);
-    if (scale >= SHAPES_FROM) this.#drawShapes(context, forms);
-    const flashing = this.#drawFlashes(context, now);
-    this.#drawMarks(context);
-    return this.#painting || flashing;
-  };
-
-  /** Lines in the colour of the ground between cells. */
-  #drawGaps(context: CanvasRenderingContext2D): void {
-    const { scale, left, top } = this.camera;
-    const { columns, rows } = this.#layout;
-    const lines = new Path2D();
-    const firstColumn = Math.max(0, Math.floor(left));
-    const lastColumn = Math.min(columns, Math.ceil(left + this.#width / scale));
-    const firstRow = Math.max(0, Math.floor(top));
-    const lastRow = Math.min(rows, Math.ceil(top + this.#height / scale));
-    for (let column = firstColumn; column <= lastColumn; column++) {
-      const x = (column - left) * scale;
-      lines.moveTo(x, (firstRow - top) * scale);
-      lines.lineTo(x, (lastRow - top) * scale);
-    }
-    for (let row = firstRow; row <= lastRow; row++) {
-      const y = (row - top) * scale;
-      lines.moveTo((firstColumn - left) * scale, y);
-      lines.lineTo((lastColumn - left) * scale, y);
-    }
-    context.strokeStyle = getComputedStyle(this.canvas).backgroundColor;
-    context.lineWidth = Math.min(2, scale / 8);
-    context.stroke(lines);
-  }
-
-  #drawShapes(context: CanvasRenderingContext2D, forms: Uint8Array): void {
-    const { scale, left, top } = this.camera;
-    const shapes = new Shapes();
-    const firstColumn = Math.max(0, Math.floor(left));
-    const firstRow = Math.max(0, Math.floor(top));
-    for (let row = firstRow; (row - top) * scale < this.#height; row++) {
-      for (let column = firstColumn; (column - left) * scale < this.#width; column++) {
-        const page = this.#pageIn(column, row);
-        const form = page < 0 ? FORM_COMPRESSED : (forms[page] as number);
-        if (form !== FORM_COMPRESSED) {
-          shapes.add(form, (column - left) * scale, (row - top) * scale, scale);
-        }
-      }
-    }
-    shapes.draw(context, scale);
-  }
-
-  /** Marks what has just changed. @returns whether marks are left */
-  #drawFlashes(context: CanvasRenderingContext2D, now: number): boolean {
-    this.#flashes = this.#flashes.filter(({ born }) => now - born < FLASH_MS);
-    const { scale, left, top } = this.camera;
-    const { columns } = this.#layout;
-    const size = Math.max(scale, 1);
-    for (const { pages, event, born } of this.#flashes) {
-      const age = Math.max(0, (now - born) / FLASH_MS);
-      const colour = event === EVENT_WRITEBACK ? "204 121 167" : "255 255 255";
-      context.fillStyle = `rgb(${colour} / ${(0.6 * (1 - age)).toFixed(3)})`;
-      const step = Math.ceil(pages.length / (MOST_FLASHES / this.#flashes.length));
-      for (let index = 0; index < pages.length; index += step) {
-        const place = this.#layout.place(pages[index] as number);
-        const x = ((place % columns) - left) * scale;
-        const y = (Math.floor(place / columns) - top) * scale;
-        context.fillRect(x, y, size, size);
-      }
-    }
-    return this.#flashes.length > 0;
-  }
-
-  /** Frames around the selected page and the one under the pointer. */
-  #drawMarks(context: CanvasRenderingContext2D): void {
-    const { scale, left, top } = this.camera;
-    const frame = (page: number, outer: string, inner: string): void => {
-      if (page < 0 || page >= this.#columns.pages) return;
-      const place = this.#layout.place(page);
-      const size = Math.max(scale, 6);
-      const middle = (scale - size) / 2;
-      const x = ((place % this.#layout.columns) - left) * scale + middle;
-      const y = (Math.floor(place / this.#layout.columns) - top) * scale + middle;
-      context.lineWidth = 4;
-      context.strokeStyle = outer;
-      context.strokeRect(x, y, size, size);
-      context.lineWidth = 2;
-      context.strokeStyle = inner;
-      context.strokeRect(x, y, size, size);
+    const view = {
+      layout: this.#layout,
+      scale,
+      left,
+      top,
+      width: this.#width,
+      height: this.#height,
     };
-    if (this.#hovered !== this.#selected) frame(this.#hovered, "#00000080", "#ffffffc0");
-    frame(this.#selected, "#000000", "#ffffff");
-  }
+    if (scale >= GAPS_FROM) drawGaps(context, view, getComputedStyle(this.canvas).backgroundColor);
+    if (scale >= SHAPES_FROM) drawShapes(context, view, forms, pages);
+    this.#flashes = this.#flashes.filter(({ born }) => now - born < FLASH_MS);
+    drawFlashes(context, view, this.#flashes, now);
+    const isCell = (page: number): boolean => page >= 0 && page < pages;
+    if (isCell(this.#hovered)) drawFrame(context, view, this.#hovered, 0.6);
+    if (isCell(this.#selected)) drawFrame(context, view, this.#selected, 1);
+    return this.#painting || this.#flashes.length > 0;
+  };
 }

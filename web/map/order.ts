@@ -31,16 +31,46 @@ export function layOutRows(pages: number, aspect: number, fixedColumns = 0): Lay
   };
 }
 
-/** Along a Hilbert curve, in the smallest square of a power of two that has room. */
+/**
+ * Along a Hilbert curve, in the smallest square of a power of two that has room; rows and columns of
+ * it that no page needs are left out.
+ */
 export function layOutHilbert(pages: number): Layout {
   let side = 1;
   while (side * side < pages) side *= 2;
+  const box = findBox(pages, side);
+  const columns = Math.max(1, box.right - box.left);
   return {
-    columns: side,
-    rows: side,
-    place: (page) => distanceToPlace(page, side),
-    pageAt: (column, row) => placeToDistance(column, row, side),
+    columns,
+    rows: Math.max(1, box.bottom - box.top),
+    place: (page) => {
+      const place = distanceToPlace(page, side);
+      return (Math.floor(place / side) - box.top) * columns + (place % side) - box.left;
+    },
+    pageAt: (column, row) => placeToDistance(column + box.left, row + box.top, side),
   };
+}
+
+/** The rows and columns that the first pages of a curve fill: whole squares, largest first. */
+function findBox(
+  pages: number,
+  side: number,
+): { left: number; top: number; right: number; bottom: number } {
+  const box = { left: side, top: side, right: 0, bottom: 0 };
+  let start = 0;
+  for (let edge = side; edge >= 1; edge /= 2) {
+    while (start + edge * edge <= pages) {
+      const place = distanceToPlace(start, side);
+      const left = Math.floor((place % side) / edge) * edge;
+      const top = Math.floor(Math.floor(place / side) / edge) * edge;
+      box.left = Math.min(box.left, left);
+      box.top = Math.min(box.top, top);
+      box.right = Math.max(box.right, left + edge);
+      box.bottom = Math.max(box.bottom, top + edge);
+      start += edge * edge;
+    }
+  }
+  return pages > 0 ? box : { left: 0, top: 0, right: 1, bottom: 1 };
 }
 
 function distanceToPlace(distance: number, side: number): number {

@@ -17,5 +17,16 @@ export async function showBench(): Promise<void> {
     return;
   }
   note.textContent = "The benchmark runs here, in a frame of its own.";
-  element("bench").replaceChildren(make("iframe", { src: "./bench.html", title: "Benchmark" }));
+  const frame = make("iframe", { src: "./bench.html", title: "Benchmark" });
+  frame.addEventListener("load", () => growWithContent(frame));
+  element("bench").replaceChildren(frame);
+}
+
+/** The frame is as high as what it shows, so that only the page itself scrolls. */
+function growWithContent(frame: HTMLIFrameElement): void {
+  const content = frame.contentDocument?.documentElement;
+  if (content === undefined) return;
+  new ResizeObserver(() => {
+    frame.style.height = `${content.offsetHeight + 16}px`;
+  }).observe(content);
 }

@@ -81,7 +81,7 @@ export class Replay {
     this.#button.textContent = this.#playing ? "Stop" : "Replay";
     this.#label.textContent =
       value >= length
-        ? `now, after ${countToText(length)} puts`
-        : `${countToText(value)} of ${countToText(length)} puts`;
+        ? `now, after ${countToText(length)} changes`
+        : `${countToText(value)} of ${countToText(length)} changes`;
   }
 }

@@ -1,0 +1,214 @@
+/**
+ * What the demo thinks without a browser: cell orders, camera, columns, history, links, and the
+ * sequences of blocks that the store itself has made.
+ */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { createRandom } from "../../src/cli/sampling.ts";
+import { createZmem } from "../../src/index.ts";
+import { parseBlock } from "../../web/inspector/lz4-tokens.ts";
+import { Camera } from "../../web/map/camera.ts";
+import { layOutHilbert, layOutRows } from "../../web/map/order.ts";
+import { Columns } from "../../web/model/columns.ts";
+import { History } from "../../web/model/history.ts";
+import { DEFAULT_STATE, formatLink, type LinkState, parseLink } from "../../web/model/link.ts";
+import { FORM_COUNT } from "../../web/protocol.ts";
+import { LatencyRecorder } from "../../web/worker/latency.ts";
+
+const SEED = 42;
+const test = suite("demo model");
+
+for (const pages of [1, 2, 5, 16, 17, 100, 256, 1000, 4736]) {
+  test(`${pages} pages: both orders give every page a cell of its own, and find it again`, () => {
+    for (const layout of [layOutRows(pages, 1.6), layOutRows(pages, 1, 16), layOutHilbert(pages)]) {
+      const places = new Set<number>();
+      for (let page = 0; page < pages; page++) {
+        const place = layout.place(page);
+        const column = place % layout.columns;
+        const row = Math.floor(place / layout.columns);
+        assert.ok(place >= 0 && row < layout.rows, `page ${page} lies outside`);
+        assert.is(layout.pageAt(column, row), page);
+        places.add(place);
+      }
+      assert.is(places.size, pages);
+    }
+  });
+}
+
+test("neighbours along the Hilbert curve are neighbours on the map, and no row stays empty", () => {
+  for (const pages of [64, 1000, 3000]) {
+    const layout = layOutHilbert(pages);
+    const rows = new Set<number>();
+    const columns = new Set<number>();
+    for (let page = 0; page < pages; page++) {
+      const place = layout.place(page);
+      const [column, row] = [place % layout.columns, Math.floor(place / layout.columns)];
+      rows.add(row);
+      columns.add(column);
+      if (page === 0) continue;
+      const before = layout.place(page - 1);
+      const distance =
+        Math.abs((before % layout.columns) - column) +
+        Math.abs(Math.floor(before / layout.columns) - row);
+      assert.is(distance, 1, `pages ${page - 1} and ${page}`);
+    }
+    assert.is(rows.size, layout.rows);
+    assert.is(columns.size, layout.columns);
+  }
+});
+
+test("zooming keeps the cell under the pointer, and never loses the grid", () => {
+  const camera = new Camera();
+  const random = createRandom(SEED);
+  camera.fit(200, 100, 800, 400);
+  assert.is(camera.scale, 4);
+  camera.zoomAt(400, 200, 4);
+  const cell = (x: number, y: number): [number, number] => [
+    camera.left + x / camera.scale,
+    camera.top + y / camera.scale,
+  ];
+  const before = cell(430, 190);
+  camera.zoomAt(430, 190, 1.7);
+  const after = cell(430, 190);
+  assert.ok(Math.abs(before[0] - after[0]) < 1e-9 && Math.abs(before[1] - after[1]) < 1e-9);
+  for (let step = 0; step < 2000; step++) {
+    if (random() < 0.5) camera.zoomAt(random() * 800, random() * 400, 0.4 + random() * 2);
+    else camera.pan((random() - 0.5) * 900, (random() - 0.5) * 900);
+    assert.ok(camera.zoom >= 1 && camera.zoom <= camera.mostZoom);
+    assert.ok(camera.left > -1e-6 && camera.left + 800 / camera.scale < 200 + 1e-6, `seed ${SEED}`);
+    assert.ok(camera.top > -1e-6 && camera.top + 400 / camera.scale < 100 + 1e-6, `seed ${SEED}`);
+  }
+  camera.reveal(199, 99);
+  const [right, bottom] = cell(800, 400);
+  assert.ok(right >= 200 - 1e-6 && bottom >= 100 - 1e-6, "the last cell is not seen");
+});
+
+test("counts and histogram are those of the columns, whatever changes came", () => {
+  const random = createRandom(SEED);
+  const columns = new Columns();
+  columns.reset(100, 4096);
+  for (let step = 0; step < 200; step++) {
+    const count = 1 + Math.floor(random() * 20);
+    const pages = Uint32Array.from({ length: count }, () => Math.floor(random() * 300));
+    const forms = Uint8Array.from({ length: count }, () => Math.floor(random() * FORM_COUNT));
+    const sizes = Uint32Array.from({ length: count }, () => Math.floor(random() * 4097));
+    columns.apply(pages, forms, sizes);
+  }
+  const counts = new Uint32Array(FORM_COUNT);
+  let inHistogram = 0;
+  for (let page = 0; page < columns.pages; page++) {
+    const form = columns.forms[page] as number;
+    counts[form] = (counts[form] as number) + 1;
+    if (form === 2 || form === 3) inHistogram += 1;
+  }
+  assert.equal([...columns.counts], [...counts], `seed ${SEED}`);
+  assert.is(
+    columns.histogram.reduce((sum, count) => sum + count, 0),
+    inHistogram,
+  );
+});
+
+test("a history that has outgrown its room still plays back to the present", () => {
+  const random = createRandom(SEED);
+  const history = new History();
+  const now = new Map<number, number>();
+  const pages = new Uint32Array(50_000);
+  const forms = new Uint8Array(50_000);
+  const sizes = new Uint32Array(50_000);
+  history.reset(10);
+  for (let batch = 0; batch < 30; batch++) {
+    for (let index = 0; index < pages.length; index++) {
+      pages[index] = random() * 5000;
+      forms[index] = 1 + random() * 5;
+      sizes[index] = random() * 4096;
+      now.set(pages[index] as number, (sizes[index] as number) * 8 + (forms[index] as number));
+    }
+    history.add(pages, forms, sizes);
+  }
+  assert.ok(history.length <= 2 ** 20);
+  const seen = new Map<number, number>();
+  history.base.forms.forEach((form, page) => {
+    if (form !== 0) seen.set(page, (history.base.sizes[page] as number) * 8 + form);
+  });
+  assert.ok(seen.size > 4000, "nothing was folded");
+  history.play(0, history.length, (page, form, size) => seen.set(page, size * 8 + form));
+  assert.equal([...seen].sort(), [...now].sort(), `seed ${SEED}`);
+});
+
+test("links say what is not usual, come back as they went, and survive nonsense", () => {
+  assert.is(formatLink(DEFAULT_STATE), "");
+  const state: LinkState = {
+    source: "terrain",
+    pageSize: 16384,
+    limitBytes: 7 * 1024 ** 2,
+    effort: "high",
+    device: "opfs",
+    page: 12,
+    order: "hilbert",
+    tab: "time",
+    theme: "dark",
+    view: { zoom: 3.5, x: 0.25, y: 0.75 },
+  };
+  assert.equal(parseLink(`#${formatLink(state)}`), state);
+  assert.equal(parseLink("#"), DEFAULT_STATE);
+  const nonsense = "#source=evil&size=5&limit=-3&effort=&page=1.5&view=a,b,c&order=%00&tab=x";
+  assert.equal(parseLink(nonsense), DEFAULT_STATE);
+});
+
+test("the sequences of real blocks cover the page and rebuild it", async () => {
+  const random = createRandom(SEED);
+  for (const pageSize of [4096, 65536]) {
+    const zmem = await createZmem({ pageSize });
+    const area = zmem.swapOn({ pages: 40 });
+    let matches = 0;
+    for (let number = 0; number < 40; number++) {
+      const page = new Uint8Array(pageSize);
+      const period = 3 + Math.floor(random() * 400);
+      for (let at = 0; at < pageSize; at++) {
+        page[at] = random() < 0.03 ? random() * 256 : (at % period) + number;
+      }
+      area.put(number, page);
+      const block = zmem.backend.readBlock(area.type, number);
+      if (zmem.backend.inspectPage(area.type, number)?.form !== "compressed" || !block) continue;
+      const sequences = parseBlock(block, pageSize);
+      assert.ok(sequences, `seed ${SEED}, page ${number}`);
+      const rebuilt = new Uint8Array(pageSize);
+      let at = 0;
+      let blockAt = 0;
+      for (const sequence of sequences) {
+        assert.is(sequence.pageOffset, at);
+        assert.is(sequence.blockOffset, blockAt);
+        // Literals end where the match offset begins; what was rebuilt is compared as a whole.
+        rebuilt.set(page.subarray(at, at + sequence.literals), at);
+        at += sequence.literals;
+        for (let byte = 0; byte < sequence.matchLength; byte++, at++) {
+          rebuilt[at] = rebuilt[at - sequence.matchOffset] as number;
+        }
+        if (sequence.matchLength > 0) matches += 1;
+        blockAt += sequence.blockBytes;
+      }
+      assert.is(blockAt, block.length);
+      assert.equal(rebuilt, page);
+    }
+    assert.ok(matches > 100, `${matches} matches`);
+    zmem.close();
+  }
+});
+
+test("what is no block is said to be none", () => {
+  for (const bytes of [[], [0x10], [0x1f, 65], [0x10, 65, 5, 0], [0x00, 0, 0], [0xf0, 255, 255]]) {
+    assert.is(parseBlock(Uint8Array.from(bytes), 4096), null, bytes.join(" "));
+  }
+});
+
+test("percentiles are within a bin of the truth", () => {
+  const recorder = new LatencyRecorder();
+  assert.equal(recorder.read(), { p50: null, p99: null });
+  for (let index = 1; index <= 1000; index++) recorder.add(8, (8 * index) / 1000);
+  const { p50, p99 } = recorder.read();
+  assert.ok(p50 !== null && Math.abs(p50 / 500 - 1) < 0.05, `p50 ${p50}`);
+  assert.ok(p99 !== null && Math.abs(p99 / 990 - 1) < 0.05, `p99 ${p99}`);
+  assert.is(recorder.pages, 8000);
+});
+
+test.run();
