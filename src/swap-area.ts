@@ -139,10 +139,10 @@ export class SwapArea {
     const device = this.#device;
     if (device === null) return kept;
     if (kept && !this.#writeThrough) {
-      if (device.has(offset)) this.#orNothing(offset, () => device.discard(offset));
+      if (device.has(offset)) this.#discardOlder(device, offset);
       return true;
     }
-    if (this.#orNothing(offset, () => this.#writeDevice(device, offset, page))) return true;
+    if (this.#writeDevice(device, offset, page)) return true;
     // Full: what it has of this offset is older.
     if (kept) this.#frontswap.dropPage(this.type, offset);
     device.discard(offset);
@@ -304,9 +304,25 @@ export class SwapArea {
   /** Writes the page's block, if the backend has made one in vain, or the page. */
   #writeDevice(device: AreaDevice, offset: number, page: Page): boolean {
     const rejected = this.#writeback?.port.rejectedBlock(this.type, offset) ?? null;
-    return rejected === null
-      ? device.write(offset, RAW_FORM, page)
-      : device.write(offset, rejected.form, rejected.block);
+    try {
+      return rejected === null
+        ? device.write(offset, RAW_FORM, page)
+        : device.write(offset, rejected.form, rejected.block);
+    } catch (error) {
+      // A put that throws leaves nothing in the backend either.
+      this.#frontswap.dropPage(this.type, offset);
+      throw error;
+    }
+  }
+
+  /** Forgets what a page that the backend keeps has replaced on the device. */
+  #discardOlder(device: AreaDevice, offset: number): void {
+    try {
+      device.discard(offset);
+    } catch (error) {
+      this.#frontswap.dropPage(this.type, offset);
+      throw error;
+    }
   }
 
   /** @returns whether the page is in the backend again */
@@ -333,16 +349,6 @@ export class SwapArea {
       return this.#device?.write(offset, RAW_FORM, page) ?? false;
     } catch {
       return false;
-    }
-  }
-
-  /** Runs a call on the device; a put that throws there leaves nothing in the backend either. */
-  #orNothing(offset: number, call: () => boolean): boolean {
-    try {
-      return call();
-    } catch (error) {
-      this.#frontswap.dropPage(this.type, offset);
-      throw error;
     }
   }
 

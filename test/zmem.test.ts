@@ -95,7 +95,7 @@ test("an area has as many pages as it was given, up to one under every u32", () 
 test("what a full pool rejects goes to the device, and comes back from it", () => {
   const zmem = createZmemSync({ limitBytes: 4 * 65536 });
   const device = new MemorySwapDevice({ pages: 1000 });
-  const area = zmem.swapOn({ pages: 1000, device });
+  const area = zmem.swapOn({ pages: 1000, device, evict: false });
   for (let offset = 0; offset < 200; offset++) {
     assert.is(area.put(offset, makePage("random", offset, 4096)), true);
   }

@@ -21,6 +21,7 @@ import {
 } from "./case.ts";
 import { addFrontEndCases } from "./front-end.ts";
 import { makePage, PAGE_KINDS } from "./pages.ts";
+import { addMovingCases } from "./moving.ts";
 import { addSwapAreaCases } from "./swap-area.ts";
 
 /** All cases for a backend: by itself, behind the front-end, behind a swap area. */
@@ -33,6 +34,7 @@ export function conformanceCases(factory: BackendFactory): ConformanceCase[] {
   addFlushCases(list, factory);
   addFrontEndCases(list, factory);
   addSwapAreaCases(list, factory);
+  addMovingCases(list, factory);
   return list.cases.sort((a, b) => a.number - b.number);
 }
 
