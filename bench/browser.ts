@@ -14,7 +14,7 @@ import { buildWasm } from "../scripts/wasm.mjs";
 import { launchBrowser } from "../test/browser/launch.ts";
 import { type Corpus, CorpusError, loadCorpora } from "./corpora/index.ts";
 import type { Effort } from "./harness/case.ts";
-import type { ResultFile } from "./harness/results.ts";
+import { type ResultFile, writeResults } from "./harness/results.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
 import { reportToHtml } from "./report/html.ts";
 import { reportToMarkdown, reportToText } from "./report/text.ts";
@@ -157,7 +157,7 @@ function writeOutputs(
 ): void {
   const place = (path: string): string =>
     several ? path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`) : path;
-  if (options.json) writeFileSync(place(options.json), `${JSON.stringify(file, null, 1)}\n`);
+  if (options.json) writeFileSync(place(options.json), writeResults(file));
   if (options.markdown) writeFileSync(place(options.markdown), reportToMarkdown(file));
   if (options.html) writeFileSync(place(options.html), reportToHtml(file));
 }

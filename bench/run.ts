@@ -9,6 +9,7 @@
  */
 import { writeFileSync } from "node:fs";
 import { buildWasm } from "../scripts/wasm.mjs";
+import { writeResults } from "./harness/results.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
 
 async function main(words: readonly string[]): Promise<number> {
@@ -39,7 +40,7 @@ async function main(words: readonly string[]): Promise<number> {
     const { file, texts } = await runInNode(options, showProgress);
     showProgress("");
     process.stdout.write(texts.stdout);
-    if (options.json) writeFileSync(options.json, `${JSON.stringify(file, null, 1)}\n`);
+    if (options.json) writeFileSync(options.json, writeResults(file));
     if (options.markdown) writeFileSync(options.markdown, texts.markdown());
     if (options.html) writeFileSync(options.html, texts.html());
     return file.complete ? 0 : 130;

@@ -97,6 +97,17 @@ export interface ResultFile {
   readonly failures: readonly Failure[];
 }
 
+const KEPT_DIGITS = 6;
+
+/** The file's text: numbers to six digits, which is more than any clock here can tell. */
+export function writeResults(file: ResultFile): string {
+  const shorten = (_: string, value: unknown): unknown =>
+    typeof value === "number" && !Number.isInteger(value)
+      ? Number(value.toPrecision(KEPT_DIGITS))
+      : value;
+  return `${JSON.stringify(file, shorten, 1)}\n`;
+}
+
 /** Reads a result file's text. @throws Error that says what is wrong with it */
 export function parseResults(text: string, name: string): ResultFile {
   let value: unknown;
