@@ -228,10 +228,13 @@ export class SwapArea {
     for (; offset >= 0 && moved < most; offset = this.#frontswap.nextPage(this.type, offset + 1)) {
       if (this.#device?.has(offset) !== true) {
         this.#frontswap.getPage(this.type, offset, page);
-        const taken = this.#tryDevice(offset, page) || onPage?.(offset, page) === true;
-        if (!taken) continue;
+        if (!this.#tryDevice(offset, page)) {
+          if (onPage?.(offset, page) !== true) continue;
+          // Should the caller have put elsewhere, writeback may have moved this very page.
+          this.#device?.release(offset);
+        }
       }
-      if (!this.#frontswap.dropPage(this.type, offset)) continue;
+      this.#frontswap.dropPage(this.type, offset);
       this.#log.count("shrunkPages", this.type, offset);
       moved += 1;
     }
