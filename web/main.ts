@@ -9,7 +9,7 @@ import { showBench } from "./ui/bench-tab.ts";
 import { CLASS_PARTS, ClassChart } from "./charts/class-chart.ts";
 import { Histogram } from "./charts/histogram.ts";
 import { Timeline } from "./charts/timeline.ts";
-import { describeCell, Inspector } from "./inspector/inspector.ts";
+import { Inspector } from "./inspector/inspector.ts";
 import { attachGestures } from "./map/gestures.ts";
 import { showLegend } from "./map/legend.ts";
 import { MapView } from "./map/map-view.ts";
@@ -18,42 +18,37 @@ import { History } from "./model/history.ts";
 import { formatLink, type LinkState, parseLink, type SourceName, THEMES } from "./model/link.ts";
 import {
   type Answer,
-  FORM_COMPRESSED,
-  FORM_NAMES,
   type PoolAction,
   type PoolOptions,
   type Source,
   type Totals,
 } from "./protocol.ts";
 import { Runner } from "./runner.ts";
+import { Selection } from "./selection.ts";
 import { attachControls, showControls } from "./ui/controls.ts";
 import { download, mapToPng } from "./ui/download.ts";
+import { attachFiles } from "./ui/files.ts";
 import { DrawingPad } from "./ui/drawing-pad.ts";
 import { element, make } from "./ui/elements.ts";
 import { Frames } from "./ui/frames.ts";
 import { attachKeys } from "./ui/keys.ts";
 import { Replay } from "./ui/replay.ts";
+import { makeReport, reportToFile, toCaption } from "./ui/report.ts";
 import { RunLine } from "./ui/run-line.ts";
 import { Tables } from "./ui/tables.ts";
 import { Tabs } from "./ui/tabs.ts";
 import { showTheme, watchSystemTheme } from "./ui/theme.ts";
 import { Tiles } from "./ui/tiles.ts";
-import { bytesToUnits, countToText } from "./ui/units.ts";
+import { countToText } from "./ui/units.ts";
 
-/** How often the address and the announcements follow what happens, at most. */
+/** How often the address follows what happens, at most. */
 const LINK_MS = 300;
-const ANNOUNCE_MS = 1000;
-const INSPECT_MS = 250;
 
 let state: LinkState = parseLink(location.hash);
 let file: File | null = null;
 let totals: Totals | null = null;
 let view = state.view;
 let linkTimer = 0;
-let announceTimer = 0;
-let inspectTimer = 0;
-/** The page that the inspector shows; -1 for none. */
-let shownPage = -1;
 let drawing = false;
 
 const frames = new Frames();
@@ -72,6 +67,14 @@ const runner = new Runner(
   (answer) => frames.measure(() => take(answer)),
   (message) => runLine.fail(message),
 );
+const selection = new Selection({
+  columns,
+  map,
+  inspector,
+  tables,
+  inspect: (page) => runner.send({ kind: "inspect", page }),
+  chosen: (page) => change({ page }),
+});
 const pad = new DrawingPad((pages, bytes) =>
   runner.send({ kind: "pixels", pages, bytes }, [pages.buffer, bytes.buffer]),
 );
@@ -132,7 +135,7 @@ function take(answer: Answer): void {
       ({ totals } = answer);
       timeline.add(totals);
       runLine.progress(answer.progress);
-      if (shownPage >= 0 && answer.pages.includes(shownPage)) inspectSoon();
+      selection.refresh(answer.pages);
       frames.request(showTotals);
       break;
     }
@@ -146,7 +149,7 @@ function take(answer: Answer): void {
       classChart.show(answer.rows, answer.before);
       tables.showClasses(answer.rows);
       frames.request(showTotals);
-      if (shownPage >= 0) inspectSoon();
+      selection.refresh();
       break;
     case "page":
       frames.request(() => inspector.show(answer.details, columns.pageSize));
@@ -159,7 +162,8 @@ function take(answer: Answer): void {
       frames.request(showTotals);
       runLine.end(totals, answer.cancelled, drawing);
       map.canvas.setAttribute("aria-label", describeMap(totals));
-      choose(state.page >= 0 ? state.page : pickPage(), { reveal: false, byHand: state.page >= 0 });
+      if (state.page >= 0) selection.choose(state.page, false);
+      else selection.chooseAny();
       break;
     case "failed":
       runLine.fail(answer.message);
@@ -172,8 +176,7 @@ function begin(pages: number, sourcePages: number): void {
   history.reset(pages);
   timeline.reset();
   totals = null;
-  shownPage = -1;
-  inspector.clear();
+  selection.clear();
   classChart.show([]);
   const tilesInRow = state.source === "drawing" ? pad.layout(state.pageSize).columns : 0;
   map.reset(tilesInRow);
@@ -200,48 +203,6 @@ function describeMap({ pages, sameFilledPages, rawPages, rejectedPages }: Totals
     `${countToText(rawPages)} raw, ${countToText(rejectedPages)} rejected. ` +
     `Arrows move from page to page.`
   );
-}
-
-/** A page to begin with, where none was chosen: a compressed one from the middle. */
-function pickPage(): number {
-  const middle = columns.pages >>> 1;
-  const found = columns.forms.indexOf(FORM_COMPRESSED, middle);
-  return found >= 0 ? found : Math.min(middle, columns.pages - 1);
-}
-
-/** @param byHand the link is to hold the choice */
-function choose(page: number, { reveal = true, byHand = true } = {}): void {
-  shownPage = page < columns.pages ? page : -1;
-  if (byHand) change({ page: shownPage });
-  map.select(shownPage, reveal);
-  element<HTMLInputElement>("page-number").value = shownPage < 0 ? "" : String(shownPage);
-  if (shownPage < 0) {
-    inspector.clear();
-    return;
-  }
-  tables.showFrom(shownPage);
-  runner.send({ kind: "inspect", page: shownPage });
-  const words = describe(shownPage);
-  element("cell").textContent = words;
-  if (!byHand) return;
-  window.clearTimeout(announceTimer);
-  announceTimer = window.setTimeout(() => {
-    element("announce").textContent = words;
-  }, ANNOUNCE_MS);
-}
-
-/** Looks again at the page that is shown: it has changed. */
-function inspectSoon(): void {
-  if (inspectTimer !== 0) return;
-  inspectTimer = window.setTimeout(() => {
-    inspectTimer = 0;
-    if (shownPage >= 0) runner.send({ kind: "inspect", page: shownPage });
-  }, INSPECT_MS);
-}
-
-function describe(page: number): string {
-  const form = columns.forms[page] as number;
-  return describeCell(page, form, columns.sizes[page] as number, columns.pageSize);
 }
 
 function keepView(): void {
@@ -278,41 +239,11 @@ function takeFile(chosen: File): void {
 
 /** All that is known, as one object: for the export, and for tests. */
 function report(): object {
-  return {
-    schema: 1,
-    source: state.source,
-    name: toName(),
-    options: {
-      pageSize: state.pageSize,
-      limitBytes: state.limitBytes,
-      effort: state.effort,
-      device: state.device,
-    },
-    isolated: crossOriginIsolated,
-    userAgent: navigator.userAgent,
-    totals,
-    forms: Object.fromEntries(FORM_NAMES.map((name, form) => [name, columns.counts[form]])),
-    histogram: [...columns.histogram],
-    timeline: timeline.toColumns(),
-    mainThread: frames.report(),
-  };
-}
-
-function saveJson(): void {
-  const pages = {
-    forms: [...columns.forms.subarray(0, columns.pages)],
-    blockBytes: [...columns.sizes.subarray(0, columns.pages)],
-  };
-  const text = JSON.stringify({ ...report(), pages });
-  download("zmem.json", new Blob([text], { type: "application/json" }));
+  return makeReport(state, toName(), totals, columns, timeline, frames);
 }
 
 async function savePng(): Promise<void> {
-  const caption =
-    totals === null
-      ? "zmem"
-      : `zmem: ${toName()}, ${countToText(totals.pages)} pages, ${bytesToUnits(totals.keptBytes)} in ${bytesToUnits(totals.heldBytes)}`;
-  const picture = await mapToPng(map.canvas, caption);
+  const picture = await mapToPng(map.canvas, toCaption(toName(), totals));
   if (picture === null) runLine.note("The browser could not make a picture of the map.");
   else download("zmem-map.png", picture);
 }
@@ -335,11 +266,10 @@ function attach(): void {
     start();
   }, setOptions);
   attachGestures(map, {
-    select: choose,
+    select: (page) => selection.choose(page),
     hover: (page) => {
       map.hover(page);
-      const shown = page < 0 ? shownPage : page;
-      if (shown >= 0) element("cell").textContent = describe(shown);
+      selection.point(page);
     },
     viewChanged: keepView,
     setOrder,
@@ -352,7 +282,7 @@ function attach(): void {
   click("zoom-out", () => zoomBy(1 / 1.6));
   click("zoom-all", () => zoomBy(0));
   click("order", () => setOrder(map.order === "rows" ? "hilbert" : "rows"));
-  click("save-json", saveJson);
+  click("save-json", () => download("zmem.json", reportToFile(report(), columns)));
   click("save-png", () => void savePng());
   click("theme", nextTheme);
   click("restart", start);
@@ -363,12 +293,6 @@ function attach(): void {
   for (const action of ["forget", "compact", "trim", "recompress"] satisfies PoolAction[]) {
     click(`act-${action}`, () => runner.send({ kind: "act", action }));
   }
-  const pageNumber = element<HTMLInputElement>("page-number");
-  pageNumber.addEventListener("focus", () => pageNumber.select());
-  pageNumber.addEventListener("change", (event) => {
-    const { value } = event.target as HTMLInputElement;
-    if (value !== "") choose(Math.max(0, Math.min(Number(value), columns.pages - 1)));
-  });
   attachKeys({
     Space: pause,
     escape: cancel,
@@ -377,7 +301,7 @@ function attach(): void {
     m: () => map.canvas.focus(),
     t: nextTheme,
   });
-  attachFiles();
+  attachFiles(takeFile, (message) => runLine.note(message));
   watchSystemTheme(redrawAll);
   window.addEventListener("hashchange", () => {
     const before = state;
@@ -386,33 +310,7 @@ function attach(): void {
       (name) => before[name] !== state[name],
     );
     if (runChanged) start();
-    else choose(state.page);
-  });
-}
-
-function attachFiles(): void {
-  const input = element<HTMLInputElement>("file");
-  input.addEventListener("change", () => {
-    const chosen = input.files?.[0];
-    if (chosen !== undefined) takeFile(chosen);
-    // The same file can be picked again.
-    input.value = "";
-  });
-  element("controls").addEventListener("submit", (event) => event.preventDefault());
-  const drop = element("drop");
-  document.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    drop.classList.add("over");
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (event.relatedTarget === null) drop.classList.remove("over");
-  });
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    drop.classList.remove("over");
-    const dropped = event.dataTransfer?.files[0];
-    if (dropped === undefined) runLine.note("That was no file. Drop a file, or choose one.");
-    else takeFile(dropped);
+    else selection.choose(state.page);
   });
 }
 

@@ -181,6 +181,59 @@ inBrowser("the map has a cell per page, says what each is, and takes keys", () =
   }),
 );
 
+inBrowser("the map zooms by wheel and pinch and moves by dragging", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const viewOf = async (): Promise<number[]> => {
+        await new Promise((resolve) => setTimeout(resolve, 450));
+        const view = /view=([-\d.,]+)/.exec(await page.evaluate(() => location.hash))?.[1];
+        return view === undefined ? [1, 0.5, 0.5] : view.split(",").map(Number);
+      };
+      const map = await page.$("#map");
+      await map?.scrollIntoView();
+      const box = await map?.boundingBox();
+      assert.ok(box);
+      const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+      // Untouched, the wheel is the page's.
+      await page.mouse.move(x, y);
+      await page.mouse.wheel({ deltaY: -200 });
+      assert.is((await viewOf())[0], 1);
+      await page.focus("#map");
+      await page.mouse.wheel({ deltaY: -300 });
+      const [wheeled = 0, startX = 0] = await viewOf();
+      assert.ok(wheeled > 1.7, `zoom ${wheeled} after the wheel`);
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.move(x - 120, y, { steps: 4 });
+      await page.mouse.up();
+      const [, draggedX = 0] = await viewOf();
+      assert.ok(draggedX > startX + 0.02, `from ${startX} to ${draggedX}`);
+      const touch = await page.createCDPSession();
+      const fingers = (distance: number) => [
+        { x: x - distance, y, id: 1 },
+        { x: x + distance, y, id: 2 },
+      ];
+      await touch.send("Input.dispatchTouchEvent", {
+        type: "touchStart",
+        touchPoints: fingers(20),
+      });
+      for (const distance of [30, 40, 60]) {
+        await touch.send("Input.dispatchTouchEvent", {
+          type: "touchMove",
+          touchPoints: fingers(distance),
+        });
+      }
+      await touch.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+      const [pinched = 0] = await viewOf();
+      assert.ok(pinched > wheeled * 1.5, `zoom ${wheeled} before the pinch, ${pinched} after`);
+      await press(page, "zoom-all");
+      assert.is((await viewOf())[0], 1);
+    },
+    { hash: "source=terrain", viewport: { width: 1280, height: 900, hasTouch: true } },
+  ),
+);
+
 inBrowser("the inspector shows bytes, sequences and place of a page", () =>
   open(async (page) => {
     await pickFile(page, writeMixedFile());
