@@ -52,8 +52,6 @@ const SMALL_PAGE_SIZE: u32 = 8192;
 
 /** Hashes five bytes into the top bits of a product (the prime of zstd, shifted over the rest). */
 const FIVE_BYTES: u64 = 889523592379 << 24;
-/** Hashes six bytes. */
-const SIX_BYTES: u64 = 227718039650203 << 16;
 
 /** @returns bytes of the table for a page size */
 export function greedyTableSize(pageSize: u32): u32 {
@@ -89,7 +87,8 @@ function extendMatch(end: usize, offset: usize, matchEnd: usize): usize {
 /**
  * One search, specialised by its last four parameters, which are constants at each call.
  *
- * @param probes positions looked up of each four: 4, or 3 to pass over one
+ * @param probes positions looked up of each four: 4, or 2 to look at every other one; what begins
+ *   between two of them is found one byte late, so there matches are extended backward by one
  */
 // @ts-ignore: decorator
 @inline
@@ -126,7 +125,7 @@ function search(
         store<u16>(slot, input - source);
         if (load<u32>(candidate) == <u32>word) break;
       }
-      {
+      if (probes == 4) {
         const slot = wordToSlot(table, word >> 8, multiplier, bits);
         candidate = source + <usize>load<u16>(slot);
         store<u16>(slot, input + 1 - source);
@@ -164,6 +163,12 @@ function search(
         ? input + MIN_MATCH + <usize>(ctz(difference) >> 3)
         : extendMatch(input + MIN_MATCH + 8, offset, matchEnd);
     store<u16>(wordToSlot(table, load<u64>(end - 2), multiplier, bits), end - 2 - source);
+    if (probes == 2) {
+      // Without a branch, which would be mispredicted every other time.
+      const canStep = <usize>((<i32>(input > anchor)) & (<i32>(candidate > source)));
+      const isEqual = <usize>(load<u8>(input - canStep) == load<u8>(candidate - canStep));
+      input -= canStep & isEqual;
+    }
     const literals = input - anchor;
     const code = end - input - MIN_MATCH;
 
@@ -225,7 +230,7 @@ export function compressFast(
   pageSize: u32,
   table: usize,
 ): u32 {
-  return search(destination, capacity, source, pageSize, table, SIX_BYTES, SMALL_TABLE_BITS, 3);
+  return search(destination, capacity, source, pageSize, table, FIVE_BYTES, SMALL_TABLE_BITS, 2);
 }
 
 /** Effort `default`; see `compressBlock` for the parameters. */

@@ -9,7 +9,7 @@
  * is enough, and its shorter lengths are candidates too. A page is small, so all of it can be
  * priced at once. A search at each position would be exact and takes two to five times as long for
  * 0.1 % of size (measured, docs/codec.md); so positions inside a match are served by its rest, and
- * only its last but one is searched.
+ * only its last but two is searched.
  *
  * Invariants: as compressBlock; links and heads hold positions below pageSize or NONE; a way is
  * never longer than from its position to LAST_LITERALS before the end of the page.
@@ -157,7 +157,7 @@ function findMatches(
       store<u32>(ways + ((from - source) << 2), ((<u32>(reach - from)) << 16) | offset);
     }
     // Near the end of this match, or behind it when it is good enough as it is.
-    input = best >= NICE_LENGTH ? reach : max(reach - 2, input + 1);
+    input = best >= NICE_LENGTH ? reach : max(reach - 3, input + 1);
   }
 }
 
