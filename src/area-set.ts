@@ -118,8 +118,9 @@ export class AreaSet {
     while (excess() > 0 && evicted > 0) {
       evicted = this.#writeback.evictCluster(Math.min(excess(), this.#writeback.clusterPages));
     }
-    for (const { area } of [...this.#membersOn()].reverse()) {
-      if (excess() <= 0) break;
+    const { areas } = this;
+    for (let last = areas.length - 1; last >= 0 && excess() > 0; last--) {
+      const area = areas[last] as SwapArea | AsyncSwapArea;
       if (!("swapOff" in area)) continue;
       area.repatriate(excess(), onPage && ((offset, page) => onPage(area, offset, page)));
     }

@@ -45,8 +45,8 @@ async function runInBrowser(request: SwapRequest, quotaBytes?: number): Promise<
       (sent) =>
         new Promise<SwapReport & { error?: string }>((resolve, reject) => {
           const worker = new Worker("/swap-worker.js", { type: "module" });
-          worker.onmessage = ({ data }) => resolve(data as SwapReport);
-          worker.onerror = ({ message }) => reject(new Error(message));
+          worker.addEventListener("message", ({ data }) => resolve(data as SwapReport));
+          worker.addEventListener("error", ({ message }) => reject(new Error(message)));
           worker.postMessage(sent);
         }),
       request,
