@@ -116,7 +116,30 @@ function mark({ x, y, kind, label }: Point): string {
   return `${open} class="k${kind % 10}"><title>${escapeMarkup(label)}</title></${tag}>`;
 }
 
-/** Marks on two logarithmic axes; "" without points. */
+/** Where a name stands. */
+interface Place {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+}
+
+/** About the width of a letter and the height of a line of names, in units of the plot. */
+const NAME_WIDTH = 4.8;
+const NAME_HEIGHT = 9;
+
+/** @returns the first line at or below the wanted one where no other name stands */
+function freeLine(taken: Place[], { left, top, width }: Place): number {
+  let line = top;
+  const collides = (other: Place): boolean =>
+    Math.abs(other.top - line) < NAME_HEIGHT &&
+    other.left < left + width &&
+    left < other.left + other.width;
+  while (taken.some(collides)) line += 1;
+  taken.push({ left, top: line, width });
+  return line;
+}
+
+/** Marks, throughput on a logarithmic axis; "" without points. */
 export function scatterPlot(
   title: string,
   xName: string,
@@ -125,7 +148,7 @@ export function scatterPlot(
 ): string {
   const usable = points.filter(({ x, y }) => x > 0 && y > 0);
   if (usable.length === 0) return "";
-  const x = logScale(
+  const x = linearScale(
     usable.map((point) => point.x),
     LEFT,
     WIDTH - RIGHT,
@@ -135,11 +158,13 @@ export function scatterPlot(
     HEIGHT - BOTTOM,
     TOP,
   );
+  const taken: Place[] = [];
   const body = usable.map((point) => {
     const [left, top] = [Number(x.place(point.x).toFixed(1)), Number(y.place(point.y).toFixed(1))];
     const value = `${point.label}: ${formatNumber(point.x)}, ${formatNumber(point.y)}`;
     const isLate = left > WIDTH - 110;
-    const name = `<text class="name" x="${left + (isLate ? -8 : 8)}" y="${top + 4}"${isLate ? ' text-anchor="end"' : ""}>${escapeMarkup(point.label)}</text>`;
+    const line = freeLine(taken, { left, top: top + 4, width: point.label.length * NAME_WIDTH });
+    const name = `<text class="name" x="${left + (isLate ? -8 : 8)}" y="${line}"${isLate ? ' text-anchor="end"' : ""}>${escapeMarkup(point.label)}</text>`;
     return mark({ ...point, x: left, y: top, label: value }) + name;
   });
   return frame(title, xName, yName, x, y, body.join("\n"));
