@@ -88,7 +88,7 @@ function enter(heads: usize, hashShift: u32, links: usize, input: usize, positio
  * First pass: matches into `ways`, which are 0 elsewhere.
  *
  * A match found at some position serves the positions inside it with its rest. Only its last but
- * one position is searched again, with extension backward: that finds what begins inside the match
+ * two position is searched again, with extension backward: that finds what begins inside the match
  * and reaches beyond it, at a fraction of the cost of a search at each position.
  */
 function findMatches(
