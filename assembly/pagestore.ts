@@ -42,6 +42,7 @@ import {
 import { OPTION_ACCEPT_RAW, OPTION_ENABLED, Superblock, superblock } from "./superblock";
 import { countReject } from "./stats";
 import { isOverLimit, lastFailure } from "./supply/supply";
+import { compactIfIdle } from "./zsmalloc/compaction";
 import { allocateObject, freeObject, locationToPayload } from "./zsmalloc/pool";
 import { classToSize, lengthToClass } from "./zsmalloc/size-classes";
 
@@ -289,6 +290,7 @@ export function keepObject(
   if (!address) return countReject(lastFailure);
   let old = load<u64>(address);
   const classIndex = lengthToClass(length);
+  const zspagesBefore = superblock().zspageCount;
   let location: u32;
   if (hasObject(old) && lengthToClass(entryToLength(old)) == classIndex) {
     // The new block fits where the old one lies.
@@ -315,6 +317,7 @@ export function keepObject(
   writeEntry(root, address, entry);
   remember(entry);
   if (old) forget(old);
+  if (superblock().zspageCount > zspagesBefore) compactIfIdle();
   return STATUS_OK;
 }
 

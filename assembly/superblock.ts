@@ -80,6 +80,9 @@ export class Superblock {
   recompressCursor: u32;
   /** The granule at which defragmentation goes on. */
   defragmentCursor: u32;
+  /** New zspages until a put looks at the next step of compaction. */
+  compactionPause: u32;
+  reserved: u32;
   /** Bytes of all blocks and raw pages. */
   payloadBytes: u64;
   /** Objects that compaction has moved, since boot. */
@@ -101,9 +104,9 @@ export const STATS_COUNT: u32 = 32;
 export const OPTION_ENABLED: u32 = 1;
 export const OPTION_ACCEPT_RAW: u32 = 2;
 
-if (offsetof<Superblock>() != 192) ERROR("superblock: the diagram and the record differ");
+if (offsetof<Superblock>() != 200) ERROR("superblock: the diagram and the record differ");
 
-const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 192;
+const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 208;
 /** u32 heads of the lists of free runs, one per bin. */
 export const BIN_HEADS_ADDRESS: usize = LISTS_ADDRESS;
 /** u32 address of each type's root, 0 while the type is closed. */

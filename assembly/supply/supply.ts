@@ -25,7 +25,7 @@ import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
  */
 
 const GROWTH_STEP_SHIFT: u32 = 9;
-const FRAGMENTED_SHIFT: u32 = 5;
+const FRAGMENTED_SHIFT: u32 = 6;
 /** The free map is grown by an eighth and a little, so that small pools don't grow it often. */
 const FREE_MAP_SPARE_SHIFT: u32 = 3;
 const FREE_MAP_SPARE_WASM_PAGES: u32 = 16;

@@ -44,7 +44,7 @@ const MAX_GRANULES: u32 = 63;
 const FIRST_TABLE_GRANULES: u32 = 1;
 /** Zspages moved before a look whether it was enough, and how often, before memory grows instead. */
 const DEFRAGMENT_ZSPAGES: u32 = 8;
-const DEFRAGMENT_ROUNDS: i32 = 8;
+const DEFRAGMENT_ROUNDS: i32 = 16;
 /** The same where memory can't grow. A round takes some 20 µs; the next put goes on from there. */
 const LAST_ROUNDS: i32 = 16;
 
@@ -122,7 +122,8 @@ function allocateZspageRun(least: u32, wanted: u32): usize {
   if (!mayAllocate()) return 0;
   let run = takeRunBetween(least, wanted);
   for (let round = 0; !run && round < DEFRAGMENT_ROUNDS && isFragmented(); round++) {
-    if (!defragment(DEFRAGMENT_ZSPAGES, wanted)) break;
+    // None moved means nothing to move in that stretch of memory: the next round looks further on.
+    defragment(DEFRAGMENT_ZSPAGES, wanted);
     run = takeRunBetween(least, wanted);
   }
   if (run) return run;

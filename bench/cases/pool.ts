@@ -3,7 +3,8 @@
  * most pages have gone.
  *
  * What: fills a pool with the mix (256 MiB in full runs), no page twice; ten rounds that each
- * replace a random half of the pages by others, compaction on; flushes 80 % at random, compacts,
+ * replace a random half of the pages by others, with a step of compaction (32 objects) every 64 puts
+ * and one to the end after each round; flushes 80 % at random, compacts,
  * trims. The kernel's geometry is simulated on the same block lengths. The same for heap pages, and
  * the mix again with effort `high`.
  *
@@ -31,6 +32,8 @@ const FLUSHED_SHARE = 0.8;
 const ROUND_OFFSET = 8 * 45;
 /** Objects between two looks at the clock, as in ZmemBackend.compact. */
 const STEP_OBJECTS = 32;
+/** Compaction is on during churn: a step after so many puts, and one to the end after a round. */
+const PUTS_PER_COMPACTION = 64;
 const TYPE = 0;
 const PAUSE_PAGES = 2000;
 const SPARSE_PAGES = { quick: 100_000, full: 1_000_000, all: 1_000_000 } as const;
@@ -172,6 +175,7 @@ async function churn(
     const start = (order[at++] as number) * PAGE_SIZE + ((round * ROUND_OFFSET) % PAGE_SIZE);
     putAt(backend, corpus, key, start);
     starts[key] = start;
+    if (at % PUTS_PER_COMPACTION === 0) backend.compact({ objects: STEP_OBJECTS });
     if (at % PAUSE_PAGES === 0) await pause();
   }
 }
