@@ -38,7 +38,11 @@ const SHOTS: readonly Shot[] = [
   { name: "desktop-start", hash: "", viewport: DESKTOP },
   { name: "desktop-page", hash: "page=1500", viewport: DESKTOP },
   { name: "desktop-hilbert-dark", hash: "page=1500&order=hilbert&theme=dark", viewport: DESKTOP },
-  { name: "desktop-zoomed", hash: "view=6,0.5,0.25&limit=4&device=memory&page=1100", viewport: DESKTOP },
+  {
+    name: "desktop-zoomed",
+    hash: "view=6,0.5,0.25&limit=4&device=memory&page=1100",
+    viewport: DESKTOP,
+  },
   { name: "desktop-time", hash: "source=program&tab=time", viewport: DESKTOP },
   { name: "desktop-sizes", hash: "source=records&tab=sizes&theme=dark", viewport: DESKTOP },
   { name: "desktop-compacted", hash: "", viewport: DESKTOP, act: forgetAndCompact },

@@ -143,7 +143,11 @@ function take(answer: Answer): void {
       classChart.show(answer.rows);
       tables.showClasses(answer.rows);
       break;
+    case "acting":
+      element("acted").textContent = answer.text;
+      break;
     case "acted":
+      runLine.acted();
       ({ totals } = answer);
       element("acted").textContent = answer.text;
       classChart.show(answer.rows, answer.before);
@@ -290,8 +294,11 @@ function attach(): void {
   click("pause", pause);
   const cancel = (): void => runner.send({ kind: "cancel" });
   click("cancel", cancel);
-  for (const action of ["forget", "compact", "trim", "recompress"] satisfies PoolAction[]) {
-    click(`act-${action}`, () => runner.send({ kind: "act", action }));
+  for (const action of ["read", "forget", "compact", "trim", "recompress"] satisfies PoolAction[]) {
+    click(`act-${action}`, () => {
+      runLine.acting();
+      runner.send({ kind: "act", action });
+    });
   }
   attachKeys({
     Space: pause,

@@ -68,7 +68,7 @@ export type Source =
   | { readonly kind: "drawing"; readonly pages: number; readonly columns: number };
 
 /** What can be done to a pool that is there. */
-export type PoolAction = "compact" | "trim" | "recompress" | "forget";
+export type PoolAction = "read" | "compact" | "trim" | "recompress" | "forget";
 
 /** Page → worker. */
 export type Request =
@@ -189,6 +189,8 @@ export type Answer =
       readonly progress: number;
     }
   | { readonly kind: "classes"; readonly run: number; readonly rows: readonly ClassRow[] }
+  /** An action goes on; what it has done so far. */
+  | { readonly kind: "acting"; readonly run: number; readonly text: string }
   | {
       readonly kind: "acted";
       readonly run: number;

@@ -11,7 +11,6 @@
 import { createRandom, samplePages } from "../src/cli/sampling.ts";
 import {
   type Answer,
-  EVENT_FORGOTTEN,
   EVENT_PUT,
   EVENT_WRITEBACK,
   MAX_CELLS,
@@ -56,7 +55,7 @@ scope.addEventListener("message", ({ data }: MessageEvent<Request>) => {
 async function handle(request: Exclude<Request, { kind: "start" | "pause" | "cancel" }>) {
   const { run } = request;
   if (request.kind === "inspect") await inspect(run, request.page);
-  else if (request.kind === "act") act(run, request.action);
+  else if (request.kind === "act") await act(run, request.action);
   else {
     // A failure was told to whoever it concerned.
     pixelQueue = pixelQueue
@@ -227,15 +226,28 @@ async function inspect(run: number, page: number): Promise<void> {
   if (turns.isCurrent(run)) answer({ kind: "page", run, details });
 }
 
-function act(run: number, action: PoolAction): void {
-  if (session === null || outbox === null) return;
-  const before = session.classes();
-  const { text, changed } = runAction(session, action);
-  const event = action === "forget" ? EVENT_FORGOTTEN : EVENT_PUT;
-  if (changed.length > 0) outbox.add(event, changed, 1);
-  outbox.flush(1);
-  const rows = session.classes();
-  answer({ kind: "acted", run, action, text, before, rows, totals: session.totals() });
+async function act(run: number, action: PoolAction): Promise<void> {
+  const store = session;
+  const box = outbox;
+  if (store === null || box === null) return;
+  turns.rearm();
+  const before = store.classes();
+  const { text, pages, event } = await runAction(store, action, async (words) => {
+    answer({ kind: "acting", run, text: words });
+    return turns.mayGoOn(run);
+  });
+  if (!turns.isCurrent(run)) return;
+  if (pages.length > 0) box.add(event, pages, 1);
+  box.flush(1);
+  answer({
+    kind: "acted",
+    run,
+    action,
+    text,
+    before,
+    rows: store.classes(),
+    totals: store.totals(),
+  });
 }
 
 function toPages(buffer: Uint8Array, pageSize: number): Uint8Array[] {

@@ -146,7 +146,7 @@ function toFacts(details: PageDetails, pageSize: number): [term: string, value: 
   }
   if (form === FORM_SAME_FILLED && bytes.length > 0) {
     const word = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
-    facts.push(["Repeated word", word.join(" ")]);
+    facts.push(["Repeated word", `${word.slice(0, 4).join("")} ${word.slice(4).join("")}`]);
   }
   if (objectSize > 0) {
     facts.push(["Size class", `${countToText(objectSize)} bytes`]);

@@ -22,6 +22,7 @@ export function showLegend(list: HTMLElement): void {
   list.replaceChildren(
     make("li", {}, "compressed: 0%", scale, "100%"),
     ...forms.map((form) => make("li", {}, drawSample(form), FORM_NAMES[form] ?? "")),
+    make("li", {}, "flashes: white put, green got, purple moved to the device"),
   );
 }
 

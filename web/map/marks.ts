@@ -2,7 +2,7 @@
  * What is drawn over the picture of the map where cells are large enough: gaps and shapes, the marks
  * of what has just changed, and the frames around chosen cells.
  */
-import { EVENT_WRITEBACK, FORM_COMPRESSED } from "../protocol.ts";
+import { EVENT_GET, EVENT_PUT, EVENT_WRITEBACK, FORM_COMPRESSED } from "../protocol.ts";
 import { type Layout } from "./order.ts";
 import { Shapes } from "./shapes.ts";
 
@@ -29,6 +29,12 @@ export interface Flash {
 /** Milliseconds that a change stays marked. */
 export const FLASH_MS = 450;
 const MOST_FLASHES = 600;
+/** By event: white, the colour of what is on the device, green. */
+const FLASH_COLOURS: Readonly<Record<number, string>> = {
+  [EVENT_PUT]: "255 255 255",
+  [EVENT_WRITEBACK]: "204 121 167",
+  [EVENT_GET]: "0 220 160",
+};
 
 /** Lines in the colour of the ground between cells. */
 export function drawGaps(context: CanvasRenderingContext2D, view: View, ground: string): void {
@@ -75,7 +81,7 @@ export function drawShapes(
   shapes.draw(context, scale);
 }
 
-/** Marks what has just changed: white for puts, the colour of the device for what left for it. */
+/** Marks what has just been put, got, or moved to the device. */
 export function drawFlashes(
   context: CanvasRenderingContext2D,
   view: View,
@@ -86,8 +92,7 @@ export function drawFlashes(
   const size = Math.max(scale, 1);
   for (const { pages, event, born } of flashes) {
     const age = Math.max(0, (now - born) / FLASH_MS);
-    const colour = event === EVENT_WRITEBACK ? "204 121 167" : "255 255 255";
-    context.fillStyle = `rgb(${colour} / ${(0.6 * (1 - age)).toFixed(3)})`;
+    context.fillStyle = `rgb(${FLASH_COLOURS[event] ?? FLASH_COLOURS[EVENT_PUT]} / ${(0.6 * (1 - age)).toFixed(3)})`;
     const step = Math.ceil(pages.length / (MOST_FLASHES / flashes.length));
     for (let index = 0; index < pages.length; index += step) {
       const place = layout.place(pages[index] as number);

@@ -59,6 +59,22 @@ export class RunLine {
     this.#setRunning(false);
   }
 
+  /** An action works on the pool of a run that is over: it can be cancelled as well. */
+  acting(): void {
+    if (this.#running) return;
+    this.#bar.removeAttribute("value");
+    this.#bar.classList.remove("idle");
+    this.#cancel.hidden = false;
+  }
+
+  /** The action is over. */
+  acted(): void {
+    if (this.#running) return;
+    this.#bar.value = 1;
+    this.#bar.classList.add("idle");
+    this.#cancel.hidden = true;
+  }
+
   /** What went wrong, in plain words. */
   fail(message: string): void {
     this.#error.textContent = message;

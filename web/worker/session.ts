@@ -109,6 +109,26 @@ export class Session {
     return moved;
   }
 
+  /** Gets pages, wherever they are, and drops what they are. @returns how many there were */
+  async read(pages: Uint32Array): Promise<number> {
+    let found = 0;
+    const into = new Uint8Array(this.pageSize);
+    for (let first = 0; first < pages.length; first += this.#groupPages) {
+      const group = pages.subarray(first, first + this.#groupPages);
+      let got = 0;
+      const start = performance.now();
+      for (const page of group) {
+        const is = this.#slots.isFarAway(page)
+          ? await this.#slots.getAnywhere(page, into)
+          : this.#slots.get(page, into);
+        if (is) got += 1;
+      }
+      this.#gets.add(got, performance.now() - start);
+      found += got;
+    }
+    return found;
+  }
+
   /** Forgets a page. */
   forget(page: number): void {
     this.#slots.flush(page);

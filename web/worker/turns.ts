@@ -38,6 +38,11 @@ export class Turns {
     if (!paused) this.#wake?.();
   }
 
+  /** What was cancelled is over: something new of the same run may go on. */
+  rearm(): void {
+    this.#cancelled = false;
+  }
+
   cancel(): void {
     this.#cancelled = true;
     this.#wake?.();
