@@ -130,6 +130,23 @@ test("without the option every page is tried every time", () => {
   assert.is(zmem.stats().rejectedIncompressible, 5);
 });
 
+test("what was rejected only because the pool was full is tried again when it is not", () => {
+  const { zmem, area } = setUp({
+    gradedAdmission: { from: 0.4, to: 0.9, ratio: 4 },
+    rememberIncompressible: true,
+  });
+  let next = 0;
+  while (zmem.backend.fillLevel() < 0.92) area.put(next, pageOf(next++, 0.1));
+  const page = pageOf(1, 0.5);
+  for (let times = 0; times < 40; times++) area.put(90_000, page);
+  assert.ok(zmem.stats().skippedIncompressible > 0);
+  for (let offset = 0; offset < next; offset++) area.flush(offset);
+  zmem.backend.compact();
+  let kept = false;
+  for (let times = 0; times < 33; times++) kept = area.put(90_000, page);
+  assert.is(kept, true);
+});
+
 test("negative memory: keys, changes of any part, and a table of any size", () => {
   for (const pageSize of [4096, 65536]) {
     const memory = new NegativeMemory(1);

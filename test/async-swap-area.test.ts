@@ -183,6 +183,23 @@ test("a put while a read is under way is not undone by the promotion", async () 
   assert.is(area.has(1), false);
 });
 
+test("a write that fails takes nothing from the write behind it", async () => {
+  const { zmem, area, store } = setUp();
+  zmem.backend.setEnabled(false);
+  let puts = 0;
+  store.beforePut = () => {
+    puts += 1;
+    if (puts === 1) throw new Error("gone");
+  };
+  const first = area.swapOutAsync(1, pageOf(1));
+  const second = area.swapOutAsync(1, pageOf(2));
+  await assertRejects(first, "ERR_ZMEM_DEVICE");
+  assert.is(await second, true);
+  assert.is(area.has(1), true);
+  assert.is(area.pagesOnDevice, 1);
+  await assertGets(area, 1, pageOf(2));
+});
+
 test("put and flush drop what the device has; a synchronous put that is rejected leaves nothing", async () => {
   const { zmem, area, store } = setUp();
   zmem.backend.setEnabled(false);

@@ -364,6 +364,19 @@ test("writeback goes on after a trim, a flushed area and an area turned off and 
   for (let offset = 0; offset < 500; offset++) assertGets(again, offset, pageOf(offset));
 });
 
+test("an area that is off takes part no more, though another has its type", () => {
+  const setup = setUp();
+  const { zmem, area, device } = setup;
+  fillUp(setup);
+  area.off();
+  const bare = zmem.swapOn({ pages: 1000, type: area.type });
+  let offset = 0;
+  while (bare.put(offset, pageOf(offset))) offset += 1;
+  bare.put(offset, pageOf(offset));
+  assert.is(device.pages, 0);
+  for (let at = 0; at < offset; at++) assertGets(bare, at, pageOf(at));
+});
+
 test("bad options say what was expected", () => {
   assert.throws(
     () => setUp({ writeback: { clusterPages: 65 } }),
