@@ -18,6 +18,7 @@ import { History } from "./model/history.ts";
 import { formatLink, type LinkState, parseLink, type SourceName, THEMES } from "./model/link.ts";
 import {
   type Answer,
+  EVENT_GET,
   type PoolAction,
   type PoolOptions,
   type Source,
@@ -130,7 +131,8 @@ function take(answer: Answer): void {
       break;
     case "batch": {
       const grown = columns.apply(answer.pages, answer.forms, answer.sizes);
-      history.add(answer.pages, answer.forms, answer.sizes);
+      // A get changes nothing: the time-lapse is about what does.
+      if (answer.event !== EVENT_GET) history.add(answer.pages, answer.forms, answer.sizes);
       map.update(answer.pages, answer.event, grown);
       ({ totals } = answer);
       timeline.add(totals);

@@ -85,6 +85,7 @@ export class Selection {
     if (changed !== undefined && !changed.includes(this.#page)) return;
     this.#inspectTimer = window.setTimeout(() => {
       this.#inspectTimer = 0;
+      this.point(-1);
       if (this.#page >= 0) this.#targets.inspect(this.#page);
     }, INSPECT_MS);
   }
