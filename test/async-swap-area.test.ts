@@ -183,6 +183,20 @@ test("a put while a read is under way is not undone by the promotion", async () 
   assert.is(area.has(1), false);
 });
 
+test("a get that waited for a write that failed finds nothing, and that is no error", async () => {
+  const { zmem, area, store } = setUp();
+  zmem.backend.setEnabled(false);
+  store.beforePut = () => {
+    throw new Error("gone");
+  };
+  const writing = area.swapOutAsync(1, pageOf(1));
+  const got = new Uint8Array(4096).fill(0xa5);
+  const reading = area.getAsync(1, got);
+  await assertRejects(writing, "ERR_ZMEM_DEVICE");
+  assert.is(await reading, false);
+  assert.ok(got.every((byte) => byte === 0xa5));
+});
+
 test("a write that fails takes nothing from the write behind it", async () => {
   const { zmem, area, store } = setUp();
   zmem.backend.setEnabled(false);
