@@ -18,6 +18,9 @@ const PAGE_SIZE = 4096;
 const FILL_PAGES = { quick: 4096, full: 16384, all: 32768 } as const;
 const PAIRS = 4096;
 const TYPE = 0;
+/** Bytes of an index entry and of the unit in which memory is handed out. */
+const ENTRY_BYTES = 8;
+const GRANULE_BYTES = 256;
 const LENGTH_MASK = (1 << INSPECT_LENGTH_BITS) - 1;
 
 /** The inner functions that are used here (assembly/testing.ts). */
@@ -29,6 +32,7 @@ interface InnerModule {
   inspectPage(type: number, offset: number): number;
   allocateObject(length: number, owner: number): number;
   freeObject(location: number): void;
+  allocateRun(granules: number): number;
 }
 
 export const allocatorCase: BenchCase = {
@@ -38,12 +42,12 @@ export const allocatorCase: BenchCase = {
   run: async ({ corpora, effort, measure, record }) => {
     const corpus = corpora.get("mix") ?? [...corpora.values()][0];
     if (corpus === undefined) throw new Error("no corpus is loaded");
-    const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
     const module = await WebAssembly.compile(await buildModule("inner"));
-    const instance = await WebAssembly.instantiate(module, { env: { memory, abort } });
-    const inner = instance.exports as unknown as InnerModule;
-    const { lengths, puts } = fillPool(inner, memory, corpus, FILL_PAGES[effort]);
-    const samples = await measure([pairs(inner, lengths), puts]);
+    // Pools of their own: the pool of the pairs does not know of its objects' payload.
+    const [first, second] = [await startPool(module), await startPool(module)];
+    const { lengths } = fillPool(first, corpus, FILL_PAGES[effort]);
+    const { puts } = fillPool(second, corpus, FILL_PAGES[effort]);
+    const samples = await measure([pairs(first, lengths), puts]);
     const shared = { corpus: corpus.name, pageSize: PAGE_SIZE, unit: "ns" } as const;
     for (const [contender, own] of samples) {
       record({ ...shared, figure: "allocator", contender, samples: own });
@@ -55,9 +59,19 @@ function abort(): never {
   throw new Error("the module has aborted");
 }
 
+interface Pool {
+  readonly inner: InnerModule;
+  readonly memory: WebAssembly.Memory;
+}
+
+async function startPool(module: WebAssembly.Module): Promise<Pool> {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  const instance = await WebAssembly.instantiate(module, { env: { memory, abort } });
+  return { inner: instance.exports as unknown as InnerModule, memory };
+}
+
 function fillPool(
-  inner: InnerModule,
-  memory: WebAssembly.Memory,
+  { inner, memory }: Pool,
   corpus: Corpus,
   count: number,
 ): { readonly lengths: Uint32Array; readonly puts: Task } {
@@ -99,21 +113,33 @@ function fillPool(
 }
 
 /** Replaces objects in random order: each step frees one and allocates another of a new length. */
-function pairs(inner: InnerModule, lengths: Uint32Array): Task {
-  const locations = new Uint32Array(PAIRS);
+function pairs({ inner, memory }: Pool, lengths: Uint32Array): Task {
+  // An object's owner is an entry of the index, which holds its location; here a word of a run.
+  const owners = inner.allocateRun((PAIRS * ENTRY_BYTES) / GRANULE_BYTES) >>> 0;
+  if (owners === 0) throw new Error("no memory for the owners of the objects");
+  const ownerOf = (at: number): number => owners + at * ENTRY_BYTES;
+  let next = 0;
+  const allocate = (at: number): number => {
+    const location = inner.allocateObject(lengths[next] as number, ownerOf(at));
+    next = next + 1 === lengths.length ? 0 : next + 1;
+    return location;
+  };
   for (let at = 0; at < PAIRS; at++) {
-    locations[at] = inner.allocateObject(lengths[at % lengths.length] as number, 0);
+    const location = allocate(at);
+    new Uint32Array(memory.buffer, ownerOf(at), 1)[0] = location;
   }
-  let next = PAIRS;
+  let words = new Uint32Array(0);
   return {
     name: "allocate and free",
     operations: PAIRS,
     pass: () => {
       for (let at = 0; at < PAIRS; at++) {
-        const location = inner.allocateObject(lengths[next] as number, 0);
-        inner.freeObject(locations[at] as number);
-        locations[at] = location;
-        next = next + 1 === lengths.length ? 0 : next + 1;
+        // Growth makes a new buffer.
+        if (words.length === 0) words = new Uint32Array(memory.buffer, owners, PAIRS * 2);
+        inner.freeObject(words[at * 2] as number);
+        const location = allocate(at);
+        if (words.length === 0) words = new Uint32Array(memory.buffer, owners, PAIRS * 2);
+        words[at * 2] = location;
       }
     },
   };
