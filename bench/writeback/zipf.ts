@@ -106,6 +106,7 @@ export async function zipfRows(options: ZipfOptions = {}): Promise<ZipfRow[]> {
       "put, 99.9 %, without those that were preempted",
       middle((one) => quantile(withoutThese(one.putLatencies, one.preemptedPuts), 0.999)),
       "µs",
+      1000,
     ),
     row("put, 99.9 %, reject when full", quantile(rejecting.putLatencies, 0.999), "µs"),
     row("put, 99.9 %, uncompressed LRU", quantile(uncompressed.putLatencies, 0.999), "µs"),
