@@ -17,6 +17,7 @@ import { bucketAddress, TypeRoot, typeRoot } from "./index/type-root";
 import { forgetPending, keepObject, keepWord, payloadAddress } from "./pagestore";
 import { STATUS_OK } from "./status";
 import { superblock } from "./superblock";
+import { growFinely } from "./supply/supply";
 import { sizeClass } from "./zsmalloc/size-classes";
 
 /**
@@ -99,6 +100,13 @@ export function expectObjects(classIndex: u32, count: u32): void {
 
 /** Keeps the pages of a batch under an open type. @returns OK or why one was rejected */
 export function importBatch(type: u32, bytes: u32): i32 {
+  growFinely(true);
+  const status = importRecords(type, bytes);
+  growFinely(false);
+  return status;
+}
+
+function importRecords(type: u32, bytes: u32): i32 {
   const root = changetype<TypeRoot>(typeRoot(type));
   let cursor: usize = superblock().putWindowAddress;
   const end = cursor + bytes;

@@ -28,10 +28,18 @@ import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
 
 const GROWTH_STEP_SHIFT: u32 = 6;
 const GROWTH_STEP_WASM_PAGES: u32 = 16;
+/** A trim knows nearly all that it needs beforehand and grows little: by 1/512. */
+const FINE_STEP_SHIFT: u32 = 9;
+let stepShift: u32 = GROWTH_STEP_SHIFT;
 const FRAGMENTED_SHIFT: u32 = 6;
 /** The free map is grown by an eighth and a little, so that small pools don't grow it often. */
 const FREE_MAP_SPARE_SHIFT: u32 = 3;
 const FREE_MAP_SPARE_WASM_PAGES: u32 = 16;
+
+/** Makes this instance grow in fine steps, to hold little more than it needs, or in usual ones. */
+export function growFinely(fine: bool): void {
+  stepShift = fine ? FINE_STEP_SHIFT : GROWTH_STEP_SHIFT;
+}
 
 /** Why the last allocation of this instance failed: STATUS_LIMIT or STATUS_GROWTH. */
 export let lastFailure: i32 = STATUS_LIMIT;
@@ -144,7 +152,7 @@ function grow(granules: u32): bool {
     return false;
   }
   const covered = max(mapPages, block.freeMapWasmPages);
-  const wanted = min(held >> GROWTH_STEP_SHIFT, GROWTH_STEP_WASM_PAGES);
+  const wanted = min(held >> stepShift, GROWTH_STEP_WASM_PAGES);
   const step = min(max(need, wanted), min(limit, covered) - held);
   let grown = step;
   if (!growMemory(step)) {
