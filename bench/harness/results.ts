@@ -90,6 +90,8 @@ export interface ResultFile {
   /** False when the run was interrupted: what was finished is here. */
   readonly complete: boolean;
   readonly machine: Machine;
+  /** What a reader must know about the circumstances; written by whoever commits the file. */
+  readonly remark?: string;
   /** Contender → version of its package. */
   readonly versions: Readonly<Record<string, string>>;
   readonly corpora: readonly CorpusInfo[];

@@ -7,13 +7,15 @@ import { buildTables, type Table, tableToMarkdown, tableToText } from "./tables.
 import { verdictLines } from "./verdict.ts";
 
 /** One line on where and how the run took place. */
-export function describeRun({ machine, version, effort, seconds, startedAt }: ResultFile): string {
+export function describeRun(file: ResultFile): string {
+  const { machine, version, effort, seconds, startedAt, remark } = file;
   const { engine, platform, processor, processors, memoryBytes, timerNs, collector } = machine;
   return [
     `zmem ${version}, ${engine}, ${platform}`,
     `${processors} × ${processor}${memoryBytes > 0 ? `, ${formatBytes(memoryBytes)}` : ""}`,
     `${effort} run of ${seconds} s on ${startedAt.slice(0, 10)}`,
     `clock step ${timerNs} ns, garbage ${collector ? "collected between contenders" : "not controlled"}`,
+    ...(remark === undefined ? [] : [remark]),
   ].join("; ");
 }
 
