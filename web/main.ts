@@ -5,7 +5,7 @@
  * ends the one before. Whatever goes wrong is said in place, in words that name a way out, and what
  * was measured until then stays to be looked at.
  */
-import { showBench } from "./ui/bench-tab.ts";
+import { BenchTab } from "./ui/bench-tab.ts";
 import { CLASS_PARTS, ClassChart } from "./charts/class-chart.ts";
 import { Histogram } from "./charts/histogram.ts";
 import { Timeline } from "./charts/timeline.ts";
@@ -18,7 +18,6 @@ import { History } from "./model/history.ts";
 import { formatLink, type LinkState, parseLink, type SourceName, THEMES } from "./model/link.ts";
 import {
   type Answer,
-  EVENT_GET,
   type PoolAction,
   type PoolOptions,
   type Source,
@@ -79,8 +78,9 @@ const selection = new Selection({
 const pad = new DrawingPad((pages, bytes) =>
   runner.send({ kind: "pixels", pages, bytes }, [pages.buffer, bytes.buffer]),
 );
+const bench = new BenchTab();
 const tabs = new Tabs((tab) => {
-  if (tab === "bench") void showBench();
+  if (tab === "bench") bench.show();
   change({ tab });
 });
 
@@ -131,8 +131,7 @@ function take(answer: Answer): void {
       break;
     case "batch": {
       const grown = columns.apply(answer.pages, answer.forms, answer.sizes);
-      // A get changes nothing: the time-lapse is about what does.
-      if (answer.event !== EVENT_GET) history.add(answer.pages, answer.forms, answer.sizes);
+      history.add(answer.pages, answer.forms, answer.sizes, answer.event);
       map.update(answer.pages, answer.event, grown);
       ({ totals } = answer);
       timeline.add(totals);
@@ -171,8 +170,12 @@ function take(answer: Answer): void {
       if (state.page >= 0) selection.choose(state.page, false);
       else selection.chooseAny();
       break;
+    case "dropped":
+      runLine.dropped();
+      break;
     case "failed":
-      runLine.fail(answer.message);
+      if (answer.endsRun) runLine.fail(answer.message);
+      else runLine.complain(answer.message);
       break;
   }
 }

@@ -208,4 +208,12 @@ export type Answer =
       readonly totals: Totals;
       readonly cancelled: boolean;
     }
-  | { readonly kind: "failed"; readonly run: number; readonly message: string };
+  /** Cancelled before there was a page to put; what was there before is still there. */
+  | { readonly kind: "dropped"; readonly run: number }
+  | {
+      readonly kind: "failed";
+      readonly run: number;
+      readonly message: string;
+      /** Whether it ended the run; otherwise the run was over, and something done to it failed. */
+      readonly endsRun: boolean;
+    };

@@ -25,7 +25,7 @@ import { toPlainWords } from "./worker/plain-words.ts";
 import { PROGRAM_ROUNDS, startProgram } from "./worker/program.ts";
 import { makeSample } from "./worker/samples.ts";
 import { Session } from "./worker/session.ts";
-import { Turns } from "./worker/turns.ts";
+import { Ended, Turns } from "./worker/turns.ts";
 
 const BATCH_BYTES = 1024 ** 2;
 /** More than this of a file is sampled: browsers end tabs that take too much memory. */
@@ -43,13 +43,13 @@ type Start = Extract<Request, { kind: "start" }>;
 scope.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   if (data.kind === "start") {
     turns.begin(data.run);
-    start(data).catch((error: unknown) => fail(data.run, error));
+    start(data).catch((error: unknown) => endEarly(data.run, error));
     return;
   }
   if (!turns.isCurrent(data.run)) return;
   if (data.kind === "pause") turns.pause(data.paused);
   else if (data.kind === "cancel") turns.cancel();
-  else handle(data).catch((error: unknown) => fail(data.run, error));
+  else handle(data).catch((error: unknown) => fail(data.run, error, false));
 });
 
 async function handle(request: Exclude<Request, { kind: "start" | "pause" | "cancel" }>) {
@@ -69,13 +69,25 @@ function answer(message: Answer, transfer: Transferable[] = []): void {
   scope.postMessage(message, transfer);
 }
 
-function fail(run: number, error: unknown): void {
-  if (turns.isCurrent(run)) answer({ kind: "failed", run, message: toPlainWords(error) });
+function fail(run: number, error: unknown, endsRun: boolean): void {
+  if (turns.isCurrent(run)) answer({ kind: "failed", run, message: toPlainWords(error), endsRun });
+}
+
+/** A run ended before its time: what was put until then is there to be looked at. */
+function endEarly(run: number, error: unknown): void {
+  if (!turns.isCurrent(run)) return;
+  if (session !== null && outbox !== null) {
+    outbox.renumber(run);
+    outbox.flush(1);
+    answer({ kind: "classes", run, rows: session.classes() });
+  }
+  if (error instanceof Ended) answer({ kind: "dropped", run });
+  else fail(run, error, true);
 }
 
 async function start({ run, source, options }: Start): Promise<void> {
   const { pageSize } = options;
-  const prepared = await prepare(source);
+  const prepared = await prepare(source, () => turns.breathe(run));
   if (!turns.isCurrent(run)) return;
   const sourcePages =
     prepared.kind === "blob" ? Math.ceil(prepared.blob.size / pageSize) : prepared.pages(pageSize);
@@ -123,13 +135,13 @@ type Prepared =
     }
   | { readonly kind: "drawing"; readonly name: string; pages(pageSize: number): number };
 
-async function prepare(source: Source): Promise<Prepared> {
+async function prepare(source: Source, breathe: () => Promise<void>): Promise<Prepared> {
   switch (source.kind) {
     case "file":
       if (source.file.size === 0) throw new Error("The file is empty: there is no page to keep.");
       return { kind: "blob", name: source.name, blob: source.file };
     case "sample": {
-      const bytes = await makeSample(source.name);
+      const bytes = await makeSample(source.name, breathe);
       return { kind: "blob", name: source.name, blob: new Blob([bytes as BlobPart]) };
     }
     case "program": {
@@ -206,6 +218,8 @@ function report(box: Outbox, store: Session, put: Uint32Array, progress: number)
   box.add(EVENT_PUT, put, progress);
   const moved = store.takeMoved();
   if (moved.length > 0) box.add(EVENT_WRITEBACK, moved, progress);
+  const trouble = store.takeTrouble();
+  if (trouble !== null) answer({ kind: "note", run: turns.run, message: trouble });
 }
 
 /** One after the other, because a device may take its time. */

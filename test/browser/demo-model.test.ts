@@ -123,9 +123,15 @@ test("a history that has outgrown its room still plays back to the present", () 
       sizes[index] = random() * 4096;
       now.set(pages[index] as number, (sizes[index] as number) * 8 + (forms[index] as number));
     }
-    history.add(pages, forms, sizes);
+    history.add(pages, forms, sizes, batch % 4);
   }
   assert.ok(history.length <= 2 ** 20);
+  // The last batch has kept what happened, also behind the fold.
+  const events = new Set<number>();
+  history.play(history.length - pages.length, history.length, (...[, , , event]) => {
+    events.add(event);
+  });
+  assert.equal([...events], [29 % 4]);
   const seen = new Map<number, number>();
   history.base.forms.forEach((form, page) => {
     if (form !== 0) seen.set(page, (history.base.sizes[page] as number) * 8 + form);

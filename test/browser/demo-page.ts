@@ -17,6 +17,8 @@ export interface OpenOptions {
   readonly hash?: string;
   readonly isolated?: boolean;
   readonly viewport?: Viewport;
+  /** Contents by path that take the place of what the build has there. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
   /** Called before the page is opened. */
   readonly prepare?: (page: Page) => Promise<unknown>;
 }
@@ -51,10 +53,10 @@ export function demoFiles(): Promise<Record<string, Uint8Array | string>> {
 export async function withDemo(
   launched: LaunchedBrowser | null,
   use: (page: Page, url: string) => Promise<void>,
-  { hash = "source=zeros", isolated = true, viewport, prepare }: OpenOptions = {},
+  { hash = "source=zeros", isolated = true, viewport, files = {}, prepare }: OpenOptions = {},
 ): Promise<void> {
   assert.ok(launched);
-  const server = await serve({ files: await demoFiles(), isolated });
+  const server = await serve({ files: { ...(await demoFiles()), ...files }, isolated });
   const page = await launched.browser.newPage();
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));

@@ -97,8 +97,8 @@ export class MapView {
   showMoment(event: number | null): void {
     const before = this.#moment;
     this.#moment = event;
-    this.#flashes = [];
     if (event === null) {
+      this.#flashes = [];
       this.#repaint();
       return;
     }
@@ -113,11 +113,23 @@ export class MapView {
       this.#momentSizes.set(base.sizes.subarray(0, this.#columns.pages));
     }
     const repaint = from === 0;
-    this.#history.play(from, event, (page, form, size) => {
+    if (repaint) this.#flashes = [];
+    const happened = new Map<number, number[]>();
+    this.#history.play(from, event, (page, form, size, kind) => {
       this.#momentForms[page] = form;
       this.#momentSizes[page] = size;
-      if (!repaint) this.#texture.set(page, form, size, pageSize);
+      if (repaint) return;
+      this.#texture.set(page, form, size, pageSize);
+      const alike = happened.get(kind);
+      if (alike === undefined) happened.set(kind, [page]);
+      else alike.push(page);
     });
+    if (!wantsLessMotion()) {
+      const born = performance.now();
+      for (const [kind, pages] of happened) {
+        this.#flashes.push({ pages: Uint32Array.from(pages), event: kind, born });
+      }
+    }
     if (repaint) this.#repaint();
     else this.redraw();
   }

@@ -81,7 +81,7 @@ export class Replay {
     this.#button.textContent = this.#playing ? "Stop" : "Replay";
     this.#label.textContent =
       value >= length
-        ? `now, after ${countToText(length)} changes`
-        : `${countToText(value)} of ${countToText(length)} changes`;
+        ? `now, after ${countToText(length)} events`
+        : `${countToText(value)} of ${countToText(length)} events`;
   }
 }

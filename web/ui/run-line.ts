@@ -75,6 +75,21 @@ export class RunLine {
     this.#cancel.hidden = true;
   }
 
+  /** Cancelled before there was anything to show: what was there before is still there. */
+  dropped(): void {
+    this.#status.textContent = `${this.#name}: cancelled before the first page; what is shown is what was here before.`;
+    this.#bar.value = 0;
+    this.#bar.classList.add("idle");
+    this.#setRunning(false);
+  }
+
+  /** What went wrong with something done to a run that is over; the run stays as it was. */
+  complain(message: string): void {
+    this.#error.textContent = message;
+    this.#error.hidden = false;
+    this.acted();
+  }
+
   /** What went wrong, in plain words. */
   fail(message: string): void {
     this.#error.textContent = message;

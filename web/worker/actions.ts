@@ -14,6 +14,8 @@ const SEED = 3;
 const READ_PAGES = 4000;
 /** About how long a slice takes. */
 const SLICE_MICROSECONDS = 30_000;
+/** Pages between two looks at the clock. */
+const PAGES_PER_LOOK = 128;
 
 /** What an action did. */
 export interface ActionResult {
@@ -33,39 +35,78 @@ export async function runAction(
 ): Promise<ActionResult> {
   switch (action) {
     case "read":
-      return read(session);
+      return read(session, goOn);
     case "forget":
-      return forget(session);
+      return forget(session, goOn);
     case "compact":
       return compact(session, goOn);
     case "trim":
-      return { text: trim(session), pages: new Uint32Array(0), event: EVENT_PUT };
+      return trim(session, goOn);
     case "recompress":
       return recompress(session, goOn);
   }
 }
 
 /** Reads as programs do: few pages often, most of them seldom. */
-async function read(session: Session): Promise<ActionResult> {
+/**
+ * Does something to pages, some milliseconds at a time.
+ *
+ * @param work takes a part of the pages
+ * @returns how many pages were worked on before all were done or it was cancelled
+ */
+async function inSlices(
+  pages: Uint32Array,
+  verb: string,
+  goOn: GoOn,
+  work: (part: Uint32Array) => Promise<void> | void,
+): Promise<number> {
+  let sliceBegan = performance.now();
+  for (let done = 0; done < pages.length; done += PAGES_PER_LOOK) {
+    if ((performance.now() - sliceBegan) * 1000 >= SLICE_MICROSECONDS) {
+      const share = `${countToText(done)} of ${countToText(pages.length)} pages`;
+      if (!(await goOn(`${verb}: ${share} …`))) return done;
+      sliceBegan = performance.now();
+    }
+    await work(pages.subarray(done, done + PAGES_PER_LOOK));
+  }
+  return pages.length;
+}
+
+/** Reads as programs do: few pages often, most of them seldom. */
+async function read(session: Session, goOn: GoOn): Promise<ActionResult> {
   const random = createRandom(SEED + session.totals().elapsedMs);
   const held = session.heldPages();
   const count = Math.min(READ_PAGES, held.length * 4);
-  const pages = Uint32Array.from(
+  const chosen = Uint32Array.from(
     { length: count },
     () => held[Math.floor(random() ** 3 * held.length)] as number,
   );
-  const found = await session.read(pages);
+  let found = 0;
+  const done = await inSlices(chosen, "Reading", goOn, async (part) => {
+    found += await session.read(part);
+  });
   const text = `Got ${countToText(found)} pages, the first ones more often than the last: writeback will spare these longest.`;
-  return { text, pages, event: EVENT_GET };
+  return { text: sayEnd(done, chosen, text), pages: chosen.subarray(0, done), event: EVENT_GET };
 }
 
-function forget(session: Session): ActionResult {
+async function forget(session: Session, goOn: GoOn): Promise<ActionResult> {
   const random = createRandom(SEED + session.totals().elapsedMs);
-  const chosen = session.heldPages().filter(() => random() < 0.5);
-  for (const page of chosen) session.forget(page);
+  const chosen = Uint32Array.from(session.heldPages().filter(() => random() < 0.5));
+  const done = await inSlices(chosen, "Forgetting", goOn, (part) => {
+    for (const page of part) session.forget(page);
+  });
   const holes = bytesToUnits(session.backend.freeableBytes());
-  const text = `Forgot ${countToText(chosen.length)} pages, a random half. The holes they leave: compacting would free about ${holes}.`;
-  return { text, pages: Uint32Array.from(chosen), event: EVENT_FORGOTTEN };
+  const which = done < chosen.length ? "chosen at random" : "a random half";
+  const text = `Forgot ${countToText(done)} pages, ${which}. The holes they leave: compacting would free about ${holes}.`;
+  return {
+    text: sayEnd(done, chosen, text),
+    pages: chosen.subarray(0, done),
+    event: EVENT_FORGOTTEN,
+  };
+}
+
+function sayEnd(done: number, chosen: Uint32Array, text: string): string {
+  return done < chosen.length ? `Cancelled. ${text}` : text;
 }
 
 async function compact(session: Session, goOn: GoOn): Promise<ActionResult> {
@@ -98,14 +139,29 @@ async function recompress(session: Session, goOn: GoOn): Promise<ActionResult> {
   return { text, pages, event: EVENT_PUT };
 }
 
-function trim(session: Session): string {
+/** One call, which can't be cut in slices: what it will take is said before, while one can still cancel. */
+async function trim(session: Session, goOn: GoOn): Promise<ActionResult> {
+  const result = (text: string): ActionResult => ({
+    text,
+    pages: new Uint32Array(0),
+    event: EVENT_PUT,
+  });
   const { backend } = session;
   const peak = bytesToUnits(backend.trimPeakBytes());
-  const before = session.totals().heldBytes;
+  const { heldBytes: before, objectBytes } = session.totals();
+  const copied = bytesToUnits(objectBytes);
+  const words = `Trimming: copies ${copied} of blocks into a fresh memory, with up to ${peak} more held meanwhile. It is one step, which can't be cancelled once it runs …`;
+  if (!(await goOn(words))) return result("Cancelled before the trim began: nothing has changed.");
+  const start = performance.now();
   backend.trim();
+  const milliseconds = Math.round(performance.now() - start);
   const after = session.totals().heldBytes;
   if (after >= before) {
-    return `Nothing to trim: ${bytesToUnits(before)} held, and a fresh memory would be no smaller.`;
+    return result(
+      `Nothing to trim: ${bytesToUnits(before)} held, and a fresh memory would be no smaller.`,
+    );
   }
-  return `Trimmed: memory held went from ${bytesToUnits(before)} to ${bytesToUnits(after)}. While it ran, ${peak} more were needed.`;
+  return result(
+    `Trimmed: memory held went from ${bytesToUnits(before)} to ${bytesToUnits(after)} in ${milliseconds} ms. While it ran, ${peak} more were needed.`,
+  );
 }

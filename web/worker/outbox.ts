@@ -16,7 +16,7 @@ const CLASSES_INTERVAL_MS = 600;
 
 export class Outbox {
   readonly #session: Session;
-  readonly #run: number;
+  #run: number;
   readonly #send: (message: Answer, transfer: Transferable[]) => void;
   #parts: Uint32Array[] = [];
   #count = 0;
@@ -32,6 +32,11 @@ export class Outbox {
     this.#session = session;
     this.#run = run;
     this.#send = send;
+  }
+
+  /** A newer run has begun and ended before it had a pool: what happens to this one goes under its number. */
+  renumber(run: number): void {
+    this.#run = run;
   }
 
   /** @param progress share of the run that is done, 0 to 1 */

@@ -24,6 +24,12 @@ export function toPlainWords(error: unknown): string {
   if (error instanceof ZmemError && error.code === "ERR_ZMEM_MEMORY") {
     return "The browser has no memory left for this. Close other tabs, or set a lower limit.";
   }
+  if (
+    error instanceof ZmemError &&
+    (error.code === "ERR_ZMEM_DEVICE" || error.code === "ERR_ZMEM_LOST")
+  ) {
+    return `The swap device failed (${error.message}). What was put before is still here; choose another device to go on.`;
+  }
   if (error instanceof RangeError && error.message.startsWith("limitBytes:")) {
     return `The limit is too low: ${error.message.replace("limitBytes: ", "")}.`;
   }

@@ -67,18 +67,27 @@ export async function startProgram(): Promise<Program> {
   return { memory, work: (round) => work(database, round, random), close: () => database.close() };
 }
 
-/** A database file of some megabytes. */
-export async function buildDatabase(): Promise<Uint8Array> {
+/**
+ * A database file of some megabytes.
+ *
+ * @param breathe waits between two rounds; throws when nobody wants the file any more
+ */
+export async function buildDatabase(breathe: () => Promise<void>): Promise<Uint8Array> {
   const { database } = await startSqlite();
   const random = createRandom(SEED);
   database.run(`
     create table events(id integer primary key, kind text, user integer, amount real, note text);
     create index events_user on events(user);
   `);
-  for (let round = 0; round < DATABASE_ROUNDS; round++) work(database, round, random);
-  const file = database.export();
-  database.close();
-  return file;
+  try {
+    for (let round = 0; round < DATABASE_ROUNDS; round++) {
+      await breathe();
+      work(database, round, random);
+    }
+    return database.export();
+  } finally {
+    database.close();
+  }
 }
 
 const KINDS = ["login", "logout", "view", "purchase", "error"];

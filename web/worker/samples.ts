@@ -15,26 +15,32 @@ import { buildDatabase } from "./program.ts";
 
 const MIB = 1024 ** 2;
 const SEED = 2010;
+/** Steps of some milliseconds each. */
+const RECORDS_PER_STEP = 4000;
+const ROWS_PER_STEP = 32;
+
+/** Waits between two steps of some milliseconds; throws when nobody wants the sample any more. */
+export type Breathe = () => Promise<void>;
 
 /** @returns the bytes of a sample */
-export async function makeSample(name: SampleName): Promise<Uint8Array> {
+export async function makeSample(name: SampleName, breathe: Breathe): Promise<Uint8Array> {
   switch (name) {
     case "records":
-      return makeRecords(8 * MIB);
+      return makeRecords(8 * MIB, breathe);
     case "code":
       return fetchCode();
     case "database":
-      return buildDatabase();
+      return buildDatabase(breathe);
     case "landscape":
       return drawLandscape(1536);
     case "terrain":
-      return makeTerrain(2048, 1024);
+      return makeTerrain(2048, 1024, breathe);
     case "random":
       return makeRandom(16 * MIB);
     case "zeros":
       return new Uint8Array(64 * MIB);
     case "mix":
-      return makeMix();
+      return makeMix(breathe);
   }
 }
 
@@ -46,13 +52,14 @@ const WORDS =
     .concat(["while", "nobody", "looked", "at", "disk", "swap", "cache", "worker", "index"]);
 
 /** Events as a server logs them, one JSON object a line. */
-function makeRecords(bytes: number): Uint8Array {
+async function makeRecords(bytes: number, breathe: Breathe): Promise<Uint8Array> {
   const random = createRandom(SEED);
   const pick = <Item>(items: readonly Item[]): Item =>
     items[Math.floor(random() ** 2 * items.length)] as Item;
   const lines: string[] = [];
   let time = Date.UTC(2026, 0, 1);
   for (let length = 0, id = 0; length < bytes; id++) {
+    if (id % RECORDS_PER_STEP === 0) await breathe();
     time += Math.floor(random() * 4000);
     const line = JSON.stringify({
       id,
@@ -82,7 +89,7 @@ async function fetchCode(): Promise<Uint8Array> {
 }
 
 /** Heights in metres, as 32-bit floats in a grid: hills, a plain that is the sea, some noise. */
-function makeTerrain(width: number, height: number): Uint8Array {
+async function makeTerrain(width: number, height: number, breathe: Breathe): Promise<Uint8Array> {
   const random = createRandom(SEED);
   const waves = Array.from({ length: 24 }, (_, index) => ({
     x: ((random() - 0.5) * (index + 2)) / 160,
@@ -92,6 +99,7 @@ function makeTerrain(width: number, height: number): Uint8Array {
   }));
   const grid = new Float32Array(width * height);
   for (let y = 0; y < height; y++) {
+    if (y % ROWS_PER_STEP === 0) await breathe();
     for (let x = 0; x < width; x++) {
       let metres = 0;
       for (const wave of waves) {
@@ -121,12 +129,12 @@ function makeNoise(bytes: number, random: Random): Uint8Array {
 }
 
 /** Runs of 16 KiB to 512 KiB of everything, in a seeded order. */
-function makeMix(): Uint8Array {
+async function makeMix(breathe: Breathe): Promise<Uint8Array> {
   const random = createRandom(SEED);
   const parts = [
-    makeRecords(5 * MIB),
+    await makeRecords(5 * MIB, breathe),
     drawLandscape(1024),
-    makeTerrain(1024, 1024),
+    await makeTerrain(1024, 1024, breathe),
     makeNoise(MIB, random),
     new Uint8Array(4 * MIB),
     new Uint8Array(new Uint32Array(MIB / 8).fill(0xdeadbeef).buffer),

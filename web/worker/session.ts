@@ -7,7 +7,7 @@
  * Invariants: a page that was kept and does not come back as it was ends the run; forms and sizes
  * are what the backend says of a page, never what was expected.
  */
-import { createZmem, type Zmem } from "../../src/index.ts";
+import { createZmem, type Zmem, ZmemError } from "../../src/index.ts";
 import {
   type ClassRow,
   FORM_ABSENT,
@@ -29,6 +29,13 @@ const OBJECT_HEADER = 4;
 /** A pool that can't outgrow one memory needs no second one, as in the command line's pool. */
 const ONE_MEMORY_BYTES = 4 * 1024 ** 3;
 
+/** What befell the device, and what was told of it. */
+interface DeviceTrouble {
+  full: boolean;
+  failure: string | null;
+  told: string;
+}
+
 /** A pool, its one area, and what is known of each page. */
 export class Session {
   readonly pageSize: number;
@@ -48,12 +55,20 @@ export class Session {
   readonly #putCounts: Uint16Array;
   /** Pages that went from the pool to the device and were not looked at since. */
   readonly #moved: Set<number>;
+  readonly #trouble: DeviceTrouble;
 
-  private constructor(zmem: Zmem, pages: number, device: OpenDevice, moved: Set<number>) {
+  private constructor(
+    zmem: Zmem,
+    pages: number,
+    device: OpenDevice,
+    moved: Set<number>,
+    trouble: DeviceTrouble,
+  ) {
     this.pageSize = zmem.pageSize;
     this.#zmem = zmem;
     this.#slots = new PageSlots(zmem, pages, device);
     this.#moved = moved;
+    this.#trouble = trouble;
     this.forms = new Uint8Array(pages);
     this.sizes = new Uint32Array(pages);
     this.#putAtMs = new Float32Array(pages);
@@ -70,15 +85,17 @@ export class Session {
     const { pageSize, effort } = options;
     const limitBytes = Math.min(options.limitBytes, ONE_MEMORY_BYTES);
     const moved = new Set<number>();
+    const trouble: DeviceTrouble = { full: false, failure: null, told: "" };
     const zmem = await createZmem({
       pageSize,
       limitBytes,
       effort,
       onEvent: ({ name, offset }) => {
         if (name === "writtenBackPages") moved.add(offset);
+        else if (name === "deviceFull") trouble.full = true;
       },
     });
-    return new Session(zmem, pages, device, moved);
+    return new Session(zmem, pages, device, moved, trouble);
   }
 
   /** Puts pages, gets them back and compares. `sources[i]` is the page number `numbers[i]`. */
@@ -107,6 +124,21 @@ export class Session {
     this.#moved.clear();
     for (const page of moved) this.look(page);
     return moved;
+  }
+
+  /** What befell the device, in plain words; null when there is nothing that was not told yet. */
+  takeTrouble(): string | null {
+    const { full, failure } = this.#trouble;
+    let words = "";
+    if (failure !== null) {
+      words = `The swap device failed (${failure}). The run goes on: pages that the device should have taken are rejected, all others stay.`;
+    } else if (full) {
+      words =
+        "The swap device is full: the browser gives this page no more storage. The run goes on: pages that neither pool nor device can take are rejected, all others stay.";
+    }
+    if (words === this.#trouble.told) return null;
+    this.#trouble.told = words;
+    return words;
   }
 
   /** Gets pages, wherever they are, and drops what they are. @returns how many there were */
@@ -256,15 +288,31 @@ export class Session {
     for (let index = first; index < last; index++) {
       const page = numbers[index]!;
       const bytes = sources[index]!;
-      if (this.#slots.put(page, bytes)) {
+      if (this.#tryPut(page, bytes)) {
         if (this.#rejectedNow.size > 0) this.#rejectedNow.delete(page);
       } else if (this.#slots.isAsync) {
-        late.push(this.#slots.putLate(page, bytes).then((kept) => this.#note(page, kept)));
+        const kept = this.#slots.putLate(page, bytes).catch((error: unknown) => this.#blame(error));
+        late.push(kept.then((is) => this.#note(page, is)));
       } else {
         this.#note(page, false);
       }
     }
     return late;
+  }
+
+  #tryPut(page: number, bytes: Uint8Array): boolean {
+    try {
+      return this.#slots.put(page, bytes);
+    } catch (error) {
+      return this.#blame(error);
+    }
+  }
+
+  /** A device that fails keeps nothing of a page: as if it were rejected. */
+  #blame(error: unknown): false {
+    if (!(error instanceof ZmemError) || error.code !== "ERR_ZMEM_DEVICE") throw error;
+    this.#trouble.failure ??= error.message;
+    return false;
   }
 
   #note(page: number, kept: boolean): void {

@@ -61,4 +61,12 @@ export class Turns {
     }
     return !this.#cancelled && this.isCurrent(run);
   }
+
+  /** As `mayGoOn`, for work in steps that has nothing to keep. @throws Ended when the run is over */
+  async breathe(run: number): Promise<void> {
+    if (!(await this.mayGoOn(run))) throw new Ended("the run is over");
+  }
 }
+
+/** What work in steps throws when it was cancelled, or when a newer run has begun. */
+export class Ended extends Error {}

@@ -1,0 +1,199 @@
+/**
+ * The benchmark tab in a real browser: it runs cases, shows their plots, copies the results, and
+ * lays them beside a reference run, or says that there is none.
+ */
+import { type Page } from "puppeteer-core";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type ResultFile } from "../../bench/harness/results.ts";
+import { compareWithReference, readReference } from "../../web/bench-compare.ts";
+import {
+  type OpenOptions,
+  press,
+  removeFolder,
+  textOf,
+  waitForEnd,
+  withDemo,
+} from "./demo-page.ts";
+import { launchBrowser } from "./launch.ts";
+
+const test = suite("demo benchmark tab");
+const launched = await launchBrowser();
+const inBrowser = launched === null ? test.skip : test;
+
+test.after(async () => {
+  await launched?.close();
+  removeFolder();
+});
+
+const open = (
+  reference: string,
+  use: (page: Page) => Promise<void>,
+  prepare?: OpenOptions["prepare"],
+): Promise<void> =>
+  withDemo(launched, use, {
+    hash: "source=zeros&tab=bench",
+    files: { "/bench-reference.json": reference },
+    ...(prepare ? { prepare } : {}),
+  });
+
+/** Keeps what the page copies, without asking for the right to the clipboard. */
+const catchCopies = (page: Page): Promise<unknown> =>
+  page.evaluateOnNewDocument(`
+    Object.defineProperty(navigator, "clipboard", {
+      value: { writeText: async (text) => { globalThis.copied = text; } },
+    });`);
+
+const isDisabled = (page: Page, id: string): Promise<boolean> =>
+  page.$eval(`#${id}`, (button) => (button as HTMLButtonElement).disabled);
+
+async function runCases(page: Page, cases: string): Promise<void> {
+  await page.select("#bench-cases", cases);
+  await press(page, "bench-run");
+}
+
+async function waitForBench(page: Page, pattern: RegExp): Promise<void> {
+  try {
+    await page.waitForFunction(
+      (source) =>
+        new RegExp(source).test(document.getElementById("bench-status")?.textContent ?? ""),
+      { timeout: 60_000 },
+      pattern.source,
+    );
+  } catch (error) {
+    throw new Error(`waited for ${pattern.source}, saw: ${await textOf(page, "bench-status")}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A run of one figure on one corpus. */
+function makeRun(checksum: string, nanoseconds: number): ResultFile {
+  return {
+    schema: 1,
+    project: "zmem",
+    version: "0",
+    startedAt: "2026-01-01T00:00:00Z",
+    seconds: 1,
+    effort: "quick",
+    complete: true,
+    machine: {
+      platform: "test",
+      processor: "none",
+      processors: 1,
+      memoryBytes: 0,
+      engine: "none",
+      timerNs: 1,
+      collector: false,
+    },
+    versions: {},
+    corpora: [
+      { name: "text", kind: "real", source: "", bytes: 4096, checksum, deterministic: true },
+    ],
+    measurements: [
+      {
+        case: "codec",
+        figure: "compress",
+        contender: "zmem default",
+        corpus: "text",
+        pageSize: 4096,
+        unit: "ns",
+        better: "lower",
+        bytesPerOperation: 4096,
+        samples: [1, 1.01, 0.99, 1, 1.005].map((factor) => factor * nanoseconds),
+        median: nanoseconds,
+        spread: 1,
+      },
+    ],
+    failures: [],
+  };
+}
+
+test("a ratio is a verdict only where both runs had the same bytes", () => {
+  const [same] = compareWithReference(makeRun("a", 2000), makeRun("a", 1000)).figures;
+  assert.is(same?.sameData, true);
+  assert.is(same?.verdict, "better");
+  assert.ok(Math.abs((same?.ratio.middle ?? 0) - 2) < 0.1, `ratio ${same?.ratio.middle}`);
+  const [other] = compareWithReference(makeRun("a", 2000), makeRun("b", 1000)).figures;
+  assert.is(other?.sameData, false);
+});
+
+test("a build without a reference run is no error, a file that is none is", () => {
+  assert.is(readReference("null"), null);
+  assert.throws(() => readReference('{"schema":99}'), /expected a result file of schema 1/);
+  assert.throws(() => readReference("<!doctype html>"), /expected a result file in JSON/);
+});
+
+inBrowser("runs, shows figures, copies them, and compares them with a reference run", async () => {
+  let copied = "";
+  await open(
+    "null",
+    async (page) => {
+      await waitForEnd(page);
+      await page.waitForFunction(() =>
+        /ships no reference run/.test(
+          document.getElementById("bench-reference")?.textContent ?? "",
+        ),
+      );
+      for (const id of ["bench-copy", "bench-save", "bench-report", "bench-compare"]) {
+        assert.is(await isDisabled(page, id), true, id);
+      }
+      await runCases(page, "calls");
+      assert.is(await isDisabled(page, "bench-run"), true);
+      await waitForBench(page, /^Done in [\d.]+ s: \d+ figures\.$/);
+      assert.is(await isDisabled(page, "bench-compare"), true);
+      await press(page, "bench-copy");
+      await waitForBench(page, /in the clipboard/);
+      copied = await page.evaluate(() => (globalThis as unknown as { copied: string }).copied);
+    },
+    catchCopies,
+  );
+  const file = JSON.parse(copied) as ResultFile;
+  assert.ok(file.measurements.some(({ contender }) => contender === "call into wasm"));
+  // Ten times as slow, so whatever the machine does meanwhile, here is better.
+  const slower = {
+    ...file,
+    measurements: file.measurements.map((row) => ({
+      ...row,
+      samples: row.samples.map((sample) => (sample ?? 0) * 10),
+    })),
+  };
+  await open(JSON.stringify(slower), async (page) => {
+    await waitForEnd(page);
+    await runCases(page, "calls");
+    await waitForBench(page, /^Done in/);
+    assert.match(await textOf(page, "bench-reference"), /^The reference run: zmem .*Chrome/);
+    await press(page, "bench-compare");
+    const [, better = "", worse = "", alike = ""] =
+      /on the same data: (\d+) better, (\d+) worse, (\d+) the same/.exec(
+        await textOf(page, "bench-compared"),
+      ) ?? [];
+    assert.equal(
+      [Number(better) > 0, worse, Number(better) + Number(alike)],
+      [true, "0", file.measurements.length],
+    );
+    assert.match(await textOf(page, "bench-compare-table"), /call into wasm/);
+  });
+});
+
+inBrowser("a run that is stopped shows the plots of what was finished", () =>
+  open("null", async (page) => {
+    await waitForEnd(page);
+    await runCases(page, "codec");
+    // The second corpus: one of each page size is finished.
+    await waitForBench(page, /codec: text/);
+    await press(page, "bench-stop");
+    await waitForBench(page, /^Stopped after/);
+    assert.match(await textOf(page, "bench-verdict"), /interrupted/);
+    const names = await page.$$eval("#bench-plots svg", (plots) =>
+      plots.map((plot) => plot.getAttribute("aria-label")),
+    );
+    assert.ok(
+      names.some((name) => /^pixels, [\d.]+ KiB: compress$/.test(name ?? "")),
+      names.join(),
+    );
+    assert.ok((await page.$$("#bench-plots .name")).length > 3, "contenders have no marks");
+  }),
+);
+
+test.run();
