@@ -2,7 +2,7 @@
  * The allocator: how much of the memory held is payload, after filling, through churn, and after
  * most pages have gone.
  *
- * What: fills a pool with the mix (448 MiB in full runs), no page twice; ten rounds that each
+ * What: fills a pool with the mix (256 MiB in full runs), no page twice; ten rounds that each
  * replace a random half of the pages by others, with a step of compaction (32 objects) every 64 puts
  * and one to the end after each round; flushes 80 % at random, compacts,
  * trims. The kernel's geometry is simulated on the same block lengths. The same for heap pages, and
@@ -25,7 +25,7 @@ import type { BenchCase, BenchContext } from "../harness/case.ts";
 import { isEqual } from "../harness/pages.ts";
 
 const PAGE_SIZE = 4096;
-const LOGICAL_BYTES = { quick: 64 << 20, full: 448 << 20, all: 448 << 20 } as const;
+const LOGICAL_BYTES = { quick: 64 << 20, full: 256 << 20, all: 256 << 20 } as const;
 const ROUNDS = { quick: 3, full: 10, all: 10 } as const;
 const FLUSHED_SHARE = 0.8;
 /** Pages of round r begin r times this far into the data; heaps are aligned to 8 bytes. */
