@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { type Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { OPENING_FILES } from "../../scripts/web.ts";
@@ -30,6 +31,28 @@ const launched = await launchBrowser();
 const inBrowser = launched === null ? test.skip : test;
 const open = (use: Parameters<typeof withDemo>[1], options: OpenOptions = {}): Promise<void> =>
   withDemo(launched, use, options);
+
+/** Has a script run in the page's worker before the worker's own. */
+const inWorker =
+  (script: string) =>
+  (page: Page): Promise<unknown> =>
+    page.evaluateOnNewDocument((first) => {
+      const start = globalThis.Worker;
+      globalThis.Worker = class extends start {
+        constructor(address: string | URL, options?: WorkerOptions) {
+          // Messages that come while the worker's own script loads are not to be lost.
+          const whole = `
+            ${first}
+            const early = [];
+            const keep = (event) => early.push(event.data);
+            addEventListener("message", keep);
+            await import(${JSON.stringify(String(address))});
+            removeEventListener("message", keep);
+            for (const data of early) dispatchEvent(new MessageEvent("message", { data }));`;
+          super(URL.createObjectURL(new Blob([whole], { type: "text/javascript" })), options);
+        }
+      };
+    }, script);
 
 test.after(async () => {
   await launched?.close();
@@ -346,25 +369,9 @@ inBrowser("a browser that refuses storage runs without a device, and says so", (
     },
     {
       hash: "limit=3&device=opfs",
-      prepare: (page) =>
-        page.evaluateOnNewDocument(() => {
-          const start = globalThis.Worker;
-          globalThis.Worker = class extends start {
-            constructor(address: string | URL, options?: WorkerOptions) {
-              // Messages that come while the worker's own script loads are not to be lost.
-              const script = `
-                StorageManager.prototype.getDirectory = () =>
-                  Promise.reject(new DOMException("no", "SecurityError"));
-                const early = [];
-                const keep = (event) => early.push(event.data);
-                addEventListener("message", keep);
-                await import(${JSON.stringify(String(address))});
-                removeEventListener("message", keep);
-                for (const data of early) dispatchEvent(new MessageEvent("message", { data }));`;
-              super(URL.createObjectURL(new Blob([script], { type: "text/javascript" })), options);
-            }
-          };
-        }),
+      prepare: inWorker(`
+        StorageManager.prototype.getDirectory = () =>
+          Promise.reject(new DOMException("no", "SecurityError"));`),
     },
   ),
 );
@@ -389,6 +396,60 @@ inBrowser("pause holds, cancel ends, and what was put stays", () =>
     { hash: "source=program" },
   ),
 );
+
+inBrowser("a sample in the making can be cancelled, and what was there before stays", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const { totals } = await readReport(page);
+      await page.select("#source", "database");
+      await waitForStatus(page, /preparing/);
+      await page.keyboard.press("Escape");
+      await waitForStatus(page, /cancelled before the first page/);
+      assert.equal((await readReport(page)).totals, totals);
+      // The pool of the run before still answers.
+      await page.focus("#map");
+      await page.keyboard.press("End");
+      await page.waitForFunction(() => document.getElementById("page-body")?.hidden === false);
+      await press(page, "act-forget");
+      await page.waitForFunction(() => /^Forgot/.test(document.getElementById("acted")!.innerText));
+      assert.ok(((await readReport(page)).forms["not held"] ?? 0) > 1000);
+      await press(page, "restart");
+      await waitForStatus(page, /preparing|putting/);
+    },
+    { hash: "source=zeros" },
+  ),
+);
+
+for (const [name, failure, said] of [
+  ["fills up", "QuotaExceededError", /^The swap device is full: .* all others stay\.$/],
+  ["fails", "InvalidStateError", /^The swap device failed \(.*\)\. The run goes on: /],
+] as const) {
+  inBrowser(`a device that ${name} in mid-run rejects, says so, and keeps the rest`, () =>
+    open(
+      async (page) => {
+        await waitForEnd(page);
+        assert.match(await textOf(page, "note"), said);
+        assert.match(await textOf(page, "status"), /every page came back as it was/);
+        const { totals, forms } = await readReport(page);
+        assert.ok((totals["rejectedPages"] ?? 0) > 500, `${totals["rejectedPages"]} rejected`);
+        assert.ok((totals["devicePages"] ?? 0) > 100, `${totals["devicePages"]} on the device`);
+        assert.is(forms["on device"], totals["devicePages"]);
+        assert.is(forms["rejected"], totals["rejectedPages"]);
+      },
+      {
+        hash: "source=random&limit=3&device=opfs",
+        prepare: inWorker(`
+          const { write } = FileSystemSyncAccessHandle.prototype;
+          let left = 500 * 4096;
+          FileSystemSyncAccessHandle.prototype.write = function (bytes, options) {
+            if ((left -= bytes.byteLength) < 0) throw new DOMException("no", "${failure}");
+            return write.call(this, bytes, options);
+          };`),
+      },
+    ),
+  );
+}
 
 inBrowser("the time-lapse goes back to nothing and plays to the end", () =>
   open(async (page) => {
