@@ -2,15 +2,12 @@
  * The demo under axe-core, in its main states, in both themes, at phone and desktop size; and that
  * nothing makes a phone scroll sideways.
  */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { type Page } from "puppeteer-core";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { press, removeFolder, waitForEnd, withDemo } from "./demo-page.ts";
+import { findViolations, press, removeFolder, waitForEnd, withDemo } from "./demo-page.ts";
 import { launchBrowser } from "./launch.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const DESKTOP = { width: 1280, height: 800 };
 
@@ -22,25 +19,6 @@ test.after(async () => {
   await launched?.close();
   removeFolder();
 });
-
-interface AxeResults {
-  readonly violations: readonly {
-    readonly id: string;
-    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
-  }[];
-  readonly passes: readonly unknown[];
-}
-
-async function findViolations(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  const results = await page.evaluate(() =>
-    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-  );
-  assert.ok(results.passes.length > 15, "axe checked next to nothing");
-  return results.violations.flatMap(({ id, nodes }) =>
-    nodes.map(({ html, failureSummary = "" }) => `${id}: ${html.slice(0, 120)} ${failureSummary}`),
-  );
-}
 
 /** Opens every table and gives them time to be filled. */
 async function openTables(page: Page): Promise<void> {

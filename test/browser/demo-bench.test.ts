@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { type ResultFile } from "../../bench/harness/results.ts";
 import { compareWithReference, readReference } from "../../web/bench-compare.ts";
 import {
+  findViolations,
   type OpenOptions,
   press,
   removeFolder,
@@ -173,6 +174,7 @@ inBrowser("runs, shows figures, copies them, and compares them with a reference 
       [true, "0", file.measurements.length],
     );
     assert.match(await textOf(page, "bench-compare-table"), /call into wasm/);
+    assert.equal(await findViolations(page), [], "comparison");
   });
 });
 
@@ -193,6 +195,18 @@ inBrowser("a run that is stopped shows the plots of what was finished", () =>
       names.join(),
     );
     assert.ok((await page.$$("#bench-plots .name")).length > 3, "contenders have no marks");
+    await page.$eval("#bench-details", (details) => ((details as HTMLDetailsElement).open = true));
+    assert.equal(await findViolations(page), [], "plots and tables");
+    await page.setViewport({ width: 360, height: 740, isMobile: true, hasTouch: true });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(width <= 360, `${width} pixels wide on a phone`);
+  }),
+);
+
+inBrowser("the page for files of one's own has no accessibility violation", () =>
+  withDemo(launched, async (page, url) => {
+    await page.goto(`${url}/bench.html`);
+    assert.equal(await findViolations(page), []);
   }),
 );
 

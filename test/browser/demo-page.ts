@@ -2,7 +2,8 @@
  * What the tests of the demo share: the page served and opened in a real browser, with every error
  * that the page itself notices, and small files to give it.
  */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ElementHandle, type Page, type Viewport } from "puppeteer-core";
@@ -34,6 +35,8 @@ export interface DemoReport {
     readonly worstMs: number;
   };
 }
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const folder = mkdtempSync(join(tmpdir(), "zmem-demo-"));
 let built: Promise<Record<string, Uint8Array | string>> | undefined;
@@ -131,4 +134,24 @@ export function writeMixedFile(): string {
   const path = join(folder, "mixed file.bin");
   writeFileSync(path, bytes);
   return path;
+}
+
+interface AxeResults {
+  readonly violations: readonly {
+    readonly id: string;
+    readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[];
+  }[];
+  readonly passes: readonly unknown[];
+}
+
+/** What axe-core finds wrong with the page as it is, a line each. */
+export async function findViolations(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const results = await page.evaluate(() =>
+    (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  );
+  assert.ok(results.passes.length > 15, "axe checked next to nothing");
+  return results.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary = "" }) => `${id}: ${html.slice(0, 120)} ${failureSummary}`),
+  );
 }

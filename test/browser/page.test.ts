@@ -412,7 +412,9 @@ inBrowser("a sample in the making can be cancelled, and what was there before st
       await page.keyboard.press("End");
       await page.waitForFunction(() => document.getElementById("page-body")?.hidden === false);
       await press(page, "act-forget");
-      await page.waitForFunction(() => /^Forgot/.test(document.getElementById("acted")!.innerText));
+      await page.waitForFunction(() =>
+        document.getElementById("acted")!.innerText.startsWith("Forgot"),
+      );
       assert.ok(((await readReport(page)).forms["not held"] ?? 0) > 1000);
       await press(page, "restart");
       await waitForStatus(page, /preparing|putting/);
