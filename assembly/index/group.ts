@@ -1,4 +1,5 @@
 import { GRANULE_SIZE } from "../constants";
+import { createChunk, destroyChunk } from "../shared/chunks";
 import { superblock } from "../superblock";
 import { allocateRun } from "../supply/supply";
 import { freeRun } from "../supply/runs";
@@ -73,11 +74,16 @@ export function entryToGroup(address: usize): usize {
 export function allocateGroup(root: TypeRoot, key: u32): usize {
   let chunk: usize = root.partialChunk;
   if (!chunk) {
-    chunk = allocateRun(1);
-    if (!chunk) return 0;
-    superblock().indexGranules++;
-    store<u32>(chunk, 0);
-    store<u32>(chunk, <u32>changetype<usize>(root), ROOT);
+    if (isDefined(ZMEM_SHARED)) {
+      chunk = createChunk(<u32>changetype<usize>(root));
+      if (!chunk) return 0;
+    } else {
+      chunk = allocateRun(1);
+      if (!chunk) return 0;
+      superblock().indexGranules++;
+      store<u32>(chunk, 0);
+      store<u32>(chunk, <u32>changetype<usize>(root), ROOT);
+    }
     linkChunk(root, chunk);
   }
   const mask = load<u32>(chunk);
@@ -102,8 +108,30 @@ export function freeGroup(root: TypeRoot, group: usize): void {
   if (mask == ALL_USED) linkChunk(root, chunk);
   if (left) return;
   unlinkChunk(root, chunk);
-  superblock().indexGranules--;
-  freeRun(chunk, 1);
+  if (isDefined(ZMEM_SHARED)) {
+    if (!destroyChunk(chunk)) linkChunk(root, chunk);
+  } else {
+    superblock().indexGranules--;
+    freeRun(chunk, 1);
+  }
+}
+
+/** Sets the number of live entries of a group that is in no bucket. */
+export function setGroupLive(group: usize, live: u32): void {
+  store<u32>(group, live, 4);
+}
+
+/**
+ * Shared build: takes a chunk over whose list and mask were lost, or gives it back.
+ *
+ * @param mask its groups that live
+ * @returns false when it could not be given back
+ */
+export function adoptChunk(root: TypeRoot, chunk: usize, mask: u32): bool {
+  store<u32>(chunk, mask);
+  if (!mask) return destroyChunk(chunk);
+  if (mask != ALL_USED) linkChunk(root, chunk);
+  return true;
 }
 
 function linkChunk(root: TypeRoot, chunk: usize): void {

@@ -44,6 +44,11 @@ export function growFinely(fine: bool): void {
 /** Why the last allocation of this instance failed: STATUS_LIMIT or STATUS_GROWTH. */
 export let lastFailure: i32 = STATUS_LIMIT;
 
+/** Notes why an allocation of this instance fails. */
+export function refuseWith(status: i32): void {
+  lastFailure = status;
+}
+
 /** @returns the address of a run of `granules`, 0 when limit or engine refuse (see lastFailure) */
 export function allocateRun(granules: u32): usize {
   const block = superblock();
