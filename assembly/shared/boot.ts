@@ -113,12 +113,18 @@ export function bootShared(
 }
 
 /** Sets the limit on memory held, in bytes; no more than the tables were made for. */
-export function setLimit(limitBytes: f64): void {
+export function setLimit(bytes: f64): void {
   const block = superblock();
   const most = <f64>min(sharedHeader().maximumWasmPages, MAX_WASM_PAGES);
-  block.limitWasmPages = <u32>min(floor(limitBytes / <f64>WASM_PAGE_SIZE), most);
+  block.limitWasmPages = <u32>min(floor(bytes / <f64>WASM_PAGE_SIZE), most);
+  sharedHeader().limitBytes = bytes;
   const mostGranules = most * <f64>GRANULES_PER_WASM_PAGE;
-  block.limitGranules = <u32>min(floor(limitBytes / <f64>GRANULE_SIZE), mostGranules);
+  block.limitGranules = <u32>min(floor(bytes / <f64>GRANULE_SIZE), mostGranules);
+}
+
+/** The limit as it was set, bytes. */
+export function limitBytes(): f64 {
+  return sharedHeader().limitBytes;
 }
 
 /** Switches puts on or off, for all workers. */

@@ -1,8 +1,4 @@
-import {
-  entryToLocation,
-  hasObject,
-  withVersion,
-} from "../index/entry";
+import { entryToLocation, hasObject, withVersion } from "../index/entry";
 import { GRANULE_SIZE } from "../constants";
 import { tryAcquire, release } from "../lock";
 import { superblock } from "../superblock";
@@ -109,7 +105,11 @@ function moveObject(record: SizeClass, source: Zspage, slot: u32): i32 {
   journal.old = old;
   journal.entry = <u32>owner;
   const location = takeJournaled(journal, record, target, classIndex, owner);
-  const to = slotAddress(zspageAt(location >> SLOT_BITS), location & ((1 << SLOT_BITS) - 1), record.size);
+  const to = slotAddress(
+    zspageAt(location >> SLOT_BITS),
+    location & ((1 << SLOT_BITS) - 1),
+    record.size,
+  );
   memory.copy(to + OBJECT_HEADER_SIZE, from + OBJECT_HEADER_SIZE, record.size - OBJECT_HEADER_SIZE);
   const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>GRANULE_SIZE - 1)));
   let moved = false;

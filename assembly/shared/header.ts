@@ -33,6 +33,8 @@ export class SharedHeader {
   generation: u32;
   unused0: u32;
   movedObjects: u64;
+  /** The limit as it was asked for, bytes. */
+  limitBytes: f64;
 }
 
 /** What one worker is doing. */

@@ -9,7 +9,7 @@ import { selfId } from "../lock";
 import { superblock } from "../superblock";
 import { getWindowAddress, putWindowAddress } from "./window";
 
-export { bootShared, setEffort, setEnabled, setLimit } from "./boot";
+export { bootShared, limitBytes, setEffort, setEnabled, setLimit } from "./boot";
 export { attach, countWorkers, detach } from "./workers";
 export { lockHolder, setPatience } from "../lock";
 export { countPages, flushArea, flushPage, openType, putPage } from "./store";

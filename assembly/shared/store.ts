@@ -216,20 +216,12 @@ function drop(root: TypeRoot, offset: u32): i32 {
 
 function keep(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
   if (!lockStripe(root)) return STATUS_HELD;
-  const status = isOpen(root)
-    ? keepLocked(root, offset, form, length, source)
-    : STATUS_CLOSED_TYPE;
+  const status = isOpen(root) ? keepLocked(root, offset, form, length, source) : STATUS_CLOSED_TYPE;
   unlockStripe(root);
   return status == STATUS_OK || status == STATUS_HELD ? status : countReject(status);
 }
 
-function keepLocked(
-  root: TypeRoot,
-  offset: u32,
-  form: u32,
-  length: u32,
-  source: usize,
-): i32 {
+function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
   let address = findEntry(root, offset);
   if (!address) {
     beginChange(root);
@@ -251,7 +243,8 @@ function keepLocked(
       if (replaceEntry(root, journal, address, 0)) location = takeObject(journal, length, address);
     }
     if (!location) status = lastFailure;
-    else memory.copy(locationToPayload(location, classToSize(lengthToClass(length))), source, length);
+    else
+      memory.copy(locationToPayload(location, classToSize(lengthToClass(length))), source, length);
     entry = objectEntry(form, length, location);
   }
   if (status == STATUS_OK && !replaceEntry(root, journal, address, entry)) {
@@ -268,12 +261,7 @@ function keepLocked(
  *
  * @returns false when the lock of that object's class could not be had: nothing has changed
  */
-function replaceEntry(
-  root: TypeRoot,
-  journal: WorkerRecord,
-  address: usize,
-  entry: u64,
-): bool {
+function replaceEntry(root: TypeRoot, journal: WorkerRecord, address: usize, entry: u64): bool {
   let old = atomic.load<u64>(address);
   let record: SizeClass | null = null;
   if (hasObject(old)) {

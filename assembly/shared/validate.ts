@@ -1,5 +1,11 @@
 import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE, MAX_TYPES } from "../constants";
-import { entryToForm, FORM_FILLED_OBJECT, FORM_RAW, hasObject, entryToLength } from "../index/entry";
+import {
+  entryToForm,
+  FORM_FILLED_OBJECT,
+  FORM_RAW,
+  hasObject,
+  entryToLength,
+} from "../index/entry";
 import { findEntry } from "../index/directory";
 import {
   CHUNK_HEADER_SIZE,
@@ -17,13 +23,7 @@ import { superblock } from "../superblock";
 import { sizeClass } from "../zsmalloc/size-classes";
 import { validateObject, validateSupply, validateZspages } from "../validate";
 import { chunkToRoot } from "./chunks";
-import {
-  JOB_NONE,
-  MAX_WORKERS,
-  sharedHeader,
-  WORKER_ATTACHED,
-  workerRecord,
-} from "./header";
+import { JOB_NONE, MAX_WORKERS, sharedHeader, WORKER_ATTACHED, workerRecord } from "./header";
 import { nextGranule } from "./granule-map";
 import { classLock } from "./objects";
 import {
