@@ -1,3 +1,4 @@
+import { mayDie } from "./shared/crash";
 /**
  * Locks of the shared build: words in shared memory that hold 0 or the id of the worker that has it.
  *
@@ -55,7 +56,9 @@ export function lockHolder(): u32 {
 
 /** Takes a lock. @returns false when its holder kept it beyond the bound; see `holder` */
 export function acquire(lock: usize): bool {
-  return !atomic.cmpxchg<u32>(lock, 0, self) || acquireSlowly(lock);
+  const had = !atomic.cmpxchg<u32>(lock, 0, self) || acquireSlowly(lock);
+  mayDie();
+  return had;
 }
 
 /** Takes a lock if it is free. */
@@ -65,7 +68,9 @@ export function tryAcquire(lock: usize): bool {
 
 /** Gives a lock back. */
 export function release(lock: usize): void {
+  mayDie();
   atomic.store<u32>(lock, 0);
+  mayDie();
 }
 
 function acquireSlowly(lock: usize): bool {

@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SIZE } from "../constants";
 import { createChunk, destroyChunk } from "../shared/chunks";
 import { superblock } from "../superblock";
@@ -46,6 +47,7 @@ export function groupToNext(group: usize): usize {
 }
 
 export function setGroupNext(group: usize, next: usize): void {
+  if (isDefined(ZMEM_SHARED)) mayDie();
   store<u32>(group, (<u32>next) | (load<u32>(group, 4) & LIVE_MASK), 4);
 }
 
@@ -90,6 +92,7 @@ export function allocateGroup(root: TypeRoot, key: u32): usize {
   const place = <u32>ctz(~mask);
   const used = mask | (1 << place);
   store<u32>(chunk, used);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (used == ALL_USED) unlinkChunk(root, chunk);
   const group = chunk + CHUNK_HEADER_SIZE + place * GROUP_SIZE;
   store<u32>(group, key);
@@ -105,6 +108,7 @@ export function freeGroup(root: TypeRoot, group: usize): void {
   const mask = load<u32>(chunk);
   const left = mask & ~(1 << place);
   store<u32>(chunk, left);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (mask == ALL_USED) linkChunk(root, chunk);
   if (left) return;
   unlinkChunk(root, chunk);

@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
 import { lockSupply, unlockSupply } from "../shared/header";
 import { superblock, TYPE_ROOTS_ADDRESS } from "../superblock";
@@ -110,7 +111,9 @@ export function addBucket(root: TypeRoot): bool {
     }
     root.mask = bucket * 2 - 1;
   }
+  if (isDefined(ZMEM_SHARED)) mayDie();
   store<u32>(bucketAddress(root, bucket), 0);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   root.buckets = bucket + 1;
   return true;
 }

@@ -1,3 +1,4 @@
+import { mayDie } from "./crash";
 import { GRANULE_SHIFT, GRANULE_SIZE } from "../constants";
 import { STATUS_HELD } from "../status";
 import { superblock } from "../superblock";
@@ -24,6 +25,7 @@ export function createChunk(root: u32): usize {
   }
   const chunk = allocateRun(1);
   if (chunk) {
+    mayDie();
     superblock().indexGranules++;
     memory.fill(chunk, 0, GRANULE_SIZE);
     store<u32>(chunk, root, ROOT);
@@ -41,6 +43,7 @@ export function createChunk(root: u32): usize {
 export function destroyChunk(chunk: usize): bool {
   if (!lockSupply()) return false;
   clearGranule(sharedHeader().chunkMapAddress, <u32>(chunk >> GRANULE_SHIFT));
+  mayDie();
   superblock().indexGranules--;
   freeRun(chunk, 1);
   unlockSupply();

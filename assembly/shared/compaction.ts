@@ -1,3 +1,4 @@
+import { mayDie } from "./crash";
 import { entryToLocation, hasObject, withVersion } from "../index/entry";
 import { GRANULE_SIZE } from "../constants";
 import { tryAcquire, release } from "../lock";
@@ -111,6 +112,7 @@ function moveObject(record: SizeClass, source: Zspage, slot: u32): i32 {
     record.size,
   );
   memory.copy(to + OBJECT_HEADER_SIZE, from + OBJECT_HEADER_SIZE, record.size - OBJECT_HEADER_SIZE);
+  mayDie();
   const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>GRANULE_SIZE - 1)));
   let moved = false;
   while (true) {
@@ -121,7 +123,9 @@ function moveObject(record: SizeClass, source: Zspage, slot: u32): i32 {
     if (moved || !hasObject(seen) || entryToLocation(seen) != old) break;
     word = seen;
   }
+  mayDie();
   freeObject(moved ? old : location);
+  mayDie();
   journal.pending = 0;
   journal.old = 0;
   journal.entry = 0;

@@ -1,3 +1,4 @@
+import { mayDie } from "./crash";
 import { CODEC_LZ4, compressWith } from "../codec/registry";
 import { isSameFilled } from "../codec/same-filled";
 import { MAX_TYPES } from "../constants";
@@ -110,7 +111,10 @@ export function flushArea(type: u32): i32 {
 
 /** Opens or closes every stripe; the area is locked. */
 export function setAreaOpen(roots: usize, open: bool): void {
-  for (let stripe: u32 = 0; stripe < STRIPES; stripe++) setOpen(stripeAt(roots, stripe), open);
+  for (let stripe: u32 = 0; stripe < STRIPES; stripe++) {
+    mayDie();
+    setOpen(stripeAt(roots, stripe), open);
+  }
 }
 
 /**
@@ -272,6 +276,7 @@ function replaceEntry(root: TypeRoot, journal: WorkerRecord, address: usize, ent
     old = atomic.load<u64>(address);
     journal.oldClass = classIndex;
     journal.old = entryToLocation(old);
+    mayDie();
   }
   const version = nextVersion(root);
   const word = entry ? withVersion(entry, version) : 0;
@@ -281,11 +286,13 @@ function replaceEntry(root: TypeRoot, journal: WorkerRecord, address: usize, ent
     if (seen == old) break;
     old = seen;
   }
+  mayDie();
   const change = <i32>(entry != 0) - <i32>(old != 0);
   if (change) {
     root.pages += change;
     changeGroupLive(entryToGroup(address), change);
   }
+  mayDie();
   if (old) count(root, old, -1);
   if (entry) count(root, entry, 1);
   if (record) {
@@ -313,7 +320,9 @@ function beginPage(journal: WorkerRecord, address: usize): void {
 }
 
 function endPage(journal: WorkerRecord): void {
+  mayDie();
   journal.pending = 0;
+  mayDie();
   journal.old = 0;
   journal.entry = 0;
   journal.job = JOB_NONE;

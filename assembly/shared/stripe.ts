@@ -1,3 +1,4 @@
+import { mayDie } from "./crash";
 import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
 import { hashKey } from "../index/directory";
 import { FIRST_BUCKETS, SEGMENTS_OFFSET, TypeRoot } from "../index/type-root";
@@ -74,7 +75,9 @@ export function createRoots(type: u32): usize {
         store<u32>(at + SEGMENTS_OFFSET, <u32>(at + (1 << GRANULE_SHIFT)));
       }
       superblock().indexGranules += ROOTS_GRANULES;
+      mayDie();
       atomic.store<u32>(cell, <u32>address);
+      mayDie();
     }
   }
   unlockSupply();
@@ -105,11 +108,13 @@ export function sequenceOf(root: TypeRoot): u32 {
 /** Begins to change chains or groups: readers that meet it start again. */
 export function beginChange(root: TypeRoot): void {
   atomic.store<u32>(changetype<usize>(root), sequenceOf(root) | 1, SEQUENCE);
+  mayDie();
 }
 
 /** Ends it: the sequence is even again, and another one. */
 export function endChange(root: TypeRoot): void {
   atomic.store<u32>(changetype<usize>(root), (sequenceOf(root) | 1) + 1, SEQUENCE);
+  mayDie();
 }
 
 /** Words stored into entries so far. */

@@ -3,6 +3,7 @@
  */
 export * from "./index";
 export { failAllocations, failuresSeen, pointsSeen } from "../supply/fault";
+export { deathPoints, dieAfter } from "./crash";
 export { validate } from "./validate";
 
 import { findEntry } from "../index/directory";

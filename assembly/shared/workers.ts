@@ -1,3 +1,4 @@
+import { mayDie } from "./crash";
 import { identify, selfId } from "../lock";
 import { STATUS_HELD, STATUS_NO_WORKER, STATUS_OK } from "../status";
 import { superblock } from "../superblock";
@@ -72,6 +73,7 @@ function takeScratch(record: WorkerRecord): i32 {
   const run = allocateRun(granules);
   if (run) {
     superblock().tableGranules += granules;
+    mayDie();
     record.scratch = <u32>run;
   }
   unlockSupply();
@@ -85,6 +87,7 @@ export function giveScratch(record: WorkerRecord): bool {
   if (run) {
     const granules = sharedHeader().scratchGranules;
     record.scratch = 0;
+    mayDie();
     superblock().tableGranules -= granules;
     freeRun(run, granules);
   }

@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import {
   GRANULE_SHIFT,
   GRANULE_SIZE,
@@ -167,7 +168,9 @@ function grow(granules: u32): bool {
     }
     grown = need;
   }
+  if (isDefined(ZMEM_SHARED)) mayDie();
   block.heldWasmPages = held + grown;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (block.peakWasmPages < held + grown) block.peakWasmPages = held + grown;
   let start: usize = (<usize>held) << WASM_PAGE_SHIFT;
   if (mapGranules) {

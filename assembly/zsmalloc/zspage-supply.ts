@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
 import { lockSupply, sharedHeader, unlockSupply } from "../shared/header";
@@ -210,8 +211,10 @@ function makeZspage(classIndex: u32): Zspage | null {
     slot += size;
   }
   store<u32>(slot, NO_SLOT << 1);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   // Only now: a zspage that the table names has a valid header and true tags.
   store<u32>(cell, <u32>address);
+  if (isDefined(ZMEM_SHARED)) mayDie();
 
   record.zspages++;
   record.capacity += capacity;
@@ -242,6 +245,7 @@ function dropZspage(record: SizeClass, zspage: Zspage): void {
   const id = zspage.id;
   store<u32>(block.zspageTableAddress + (id << 2), (block.zspageTableFreeHead << 1) | 1);
   block.zspageTableFreeHead = id;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   block.zspageCount--;
   block.zspageGranules -= zspage.granules;
   freeRun(changetype<usize>(zspage), zspage.granules);

@@ -335,15 +335,29 @@ export class SharedZmemBackend implements FrontswapOps {
    * Declares a worker dead: frees its locks, undoes or finishes what it was doing, and takes back
    * its windows. Call it when the worker is known not to run any more.
    *
-   * @returns false when no worker has this id (it had detached, or was declared dead before)
-   * @throws ZmemError `ERR_ZMEM_HELD` when another worker, dead too, holds what is needed
+   * @param moreDead others that died before this one was declared dead: each may hold what the
+   *   others' recovery needs, so they are gone through until all are settled
+   * @returns false when no worker has one of these ids (it had detached, or was declared dead)
+   * @throws ZmemError `ERR_ZMEM_HELD` when yet another worker, dead too, holds what is needed
    */
-  reap(workerId: number): boolean {
+  reap(workerId: number, ...moreDead: number[]): boolean {
     this.#check();
-    if (!Number.isInteger(workerId) || workerId === this.#workerId) {
-      throw new RangeError(`worker id: expected another worker's, got ${describe(workerId)}`);
+    const dead = new Set([workerId, ...moreDead]);
+    for (const id of dead) {
+      if (Number.isInteger(id) && id !== this.#workerId) continue;
+      throw new RangeError(`worker id: expected another worker's, got ${describe(id)}`);
     }
-    return this.#settled(this.#exports.reap(workerId)) !== STATUS_NO_WORKER;
+    let known = true;
+    // Recovery goes from the bottom of the lock order up, so each round sets free what is lowest.
+    for (let round = 0; dead.size > 0; round++) {
+      for (const id of dead) {
+        const status = this.#exports.reap(id);
+        if (status === STATUS_HELD && round < dead.size + 4 && dead.size > 1) continue;
+        if (this.#settled(status) === STATUS_NO_WORKER) known = false;
+        dead.delete(id);
+      }
+    }
+    return known;
   }
 
   /** Workers that take part. */
@@ -435,7 +449,8 @@ export class SharedZmemBackend implements FrontswapOps {
 
   #join(exports: SharedZmemExports, memory: WebAssembly.Memory): void {
     exports.setPatience(this.#patienceMs);
-    const status = exports.attach(mayBlock() ? 1 : 0);
+    this.#exports = exports;
+    const status = this.#settled(exports.attach(mayBlock() ? 1 : 0));
     if (status !== STATUS_OK) {
       throw new ZmemError(
         "ERR_ZMEM_MEMORY",
@@ -444,7 +459,6 @@ export class SharedZmemBackend implements FrontswapOps {
           : "the pool's limit has no room for the windows of one more worker",
       );
     }
-    this.#exports = exports;
     this.#memory = memory;
     this.#workerId = exports.workerId();
   }
