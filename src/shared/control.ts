@@ -12,8 +12,8 @@
  *
  * Layout, in 32-bit words (fixed part, then bits to the end):
  * ```
- *      0  magic │ page size │ closed │ types lock
- *     64  64 worker records of 32: state │ registered │ op │ type │ offset │ base
+ *      0  magic │ page size │ closed │ types lock, 16 members lock
+ *     64  64 worker records of 32: state │ registered │ op │ type │ offset │ base │ id at the backend
  *                                  16.. four Float64 counters, written by their worker alone
  *   2112  1024 type records of 4: state │ pages - 1 │ first word of bits │ words of bits
  *   6208  4096 key locks
@@ -24,7 +24,8 @@
  * folded when one leaves, and sums are exact. The pages of a type are the sum of its deltas modulo
  * 2^32.
  *
- * Lock order: types lock → key locks, one at a time → the backend's own.
+ * Lock order: members lock → the backend's own; types lock → key locks, one at a time → the
+ * backend's own.
  */
 import { MAX_TYPES, ZmemError } from "../errors.ts";
 
@@ -38,6 +39,7 @@ const MAGIC_WORD = 0;
 const PAGE_SIZE_WORD = 1;
 export const CLOSED_WORD = 2;
 export const TYPES_LOCK = 3;
+export const MEMBERS_LOCK = 16;
 
 const WORKER_RECORDS = 64;
 const WORKER_WORDS = 32;
@@ -48,6 +50,7 @@ export const WORKER_OP = 2;
 export const WORKER_TYPE = 3;
 export const WORKER_OFFSET = 4;
 export const WORKER_BASE = 5;
+export const WORKER_BACKEND_ID = 6;
 const WORKER_COUNTERS = 16;
 
 /** The order of the counters in a worker record. */

@@ -41,20 +41,17 @@ import {
   CLOSED_WORD,
   Control,
   COUNTERS,
-  deltaWord,
   keyLock,
   keyLockRange,
   TYPES_LOCK,
-  WORKER_BASE,
-  WORKER_OFFSET,
-  WORKER_OP,
   WORKER_REGISTERED,
-  WORKER_TYPE,
   workerCounters,
   workerRecord,
   WORKERS,
 } from "./control.ts";
 import { holderOf, Locks } from "./lock.ts";
+import { Members } from "./members.ts";
+import { FAILED_PUTS, FLUSHES, GETS, Presence, SUCC_PUTS } from "./presence.ts";
 import { CLEANING, FLAGS, FLUSHED, ON, OPEN, TypeTable, type TypeView } from "./type-table.ts";
 import {
   claimReserved,
@@ -69,8 +66,13 @@ import {
 
 /** A backend of which every worker has a handle. What one opens or keeps is there for all. */
 export interface SharedOps extends FrontswapOps {
-  /** Releases what a dead worker held and completes or undoes what it was doing. */
-  reap?(workerId: number): void;
+  /** This handle's number at the backend after init, 1 to 63; the front-end's when left out. */
+  readonly workerId?: number;
+  /**
+   * Releases what a dead worker held and completes or undoes what it was doing. Harmless for a
+   * number that no worker has.
+   */
+  reap?(workerId: number): unknown;
 }
 
 export interface SharedFrontswapOptions {
@@ -90,13 +92,6 @@ const LEFTOVER_TIMEOUT_MS = 20;
 /** No backend, or one whose init failed. */
 const NO_POOL = -1;
 
-/** Ops in a worker's record. */
-const OP_NONE = 0;
-const OP_CHANGE_ABSENT = 1;
-const OP_CHANGE_PRESENT = 2;
-
-const [SUCC_PUTS, FAILED_PUTS, GETS, FLUSHES] = [0, 1, 2, 3];
-
 /** Swap types with a presence bit per page, shared by workers, before a backend that they share. */
 export class SharedFrontswap {
   /** Bytes of a page. */
@@ -104,10 +99,10 @@ export class SharedFrontswap {
   readonly #control: Control;
   readonly #words: Int32Array;
   readonly #ticket: WorkerTicket;
-  readonly #record: number;
-  readonly #counters: number;
   readonly #locks: Locks;
   readonly #types: TypeTable;
+  readonly #presence: Presence;
+  readonly #members: Members;
   #ops: SharedOps | null = null;
   #poolId = NO_POOL;
   #left = false;
@@ -137,10 +132,10 @@ export class SharedFrontswap {
     if (Atomics.load(words, CLOSED_WORD) !== 0) throw closedError();
     if (ticket !== undefined) claimReserved(words, ticket);
     this.#ticket = ticket ?? claimWorker(words);
-    this.#record = workerRecord(this.workerId);
-    this.#counters = workerCounters(this.workerId);
     this.#locks = new Locks(words, this.workerId, lockTimeoutMs);
     this.#types = new TypeTable(this.#control);
+    this.#presence = new Presence(this.#control, this.workerId);
+    this.#members = new Members(words, this.workerId, this.#locks);
   }
 
   /**
@@ -186,7 +181,7 @@ export class SharedFrontswap {
     const isAlone = !this.#othersAreRegistered();
     if (previous !== null) this.#checkReplaceable(ops, isAlone);
     const isReplacing = previous !== null && isAlone;
-    const poolId = ops === null ? NO_POOL : ops.init(this.pageSize);
+    const poolId = this.#init(ops);
     this.#withTypesLock(() => {
       for (let type = 0; type < MAX_TYPES; type++) {
         let { word } = this.#types.view(type);
@@ -203,8 +198,31 @@ export class SharedFrontswap {
     });
     this.#ops = ops;
     this.#poolId = poolId;
-    Atomics.store(this.#words, this.#record + WORKER_REGISTERED, poolId >= 0 ? 1 : 0);
+    Atomics.store(
+      this.#words,
+      workerRecord(this.workerId) + WORKER_REGISTERED,
+      poolId >= 0 ? 1 : 0,
+    );
     return previous;
+  }
+
+  /**
+   * Registers a handle that is made by joining a pool, as one step: a worker that is terminated in
+   * between leaves no part of itself behind at the backend.
+   *
+   * @param attach joins the pool
+   * @throws as register; what `attach` throws
+   */
+  registerJoining<Ops extends SharedOps>(attach: () => Ops): Ops {
+    this.#checkOpen();
+    let ops: Ops | undefined;
+    this.#members.join(() => {
+      ops = attach();
+      return ops.workerId ?? this.workerId;
+    });
+    const joined = ops as Ops;
+    this.register(joined);
+    return joined;
   }
 
   /** As Frontswap: turns a type on, for all workers. */
@@ -263,7 +281,7 @@ export class SharedFrontswap {
       checkPage(page, this.pageSize);
       if (this.#poolId < 0) return false;
       if ((view.word & FLUSHED) !== 0) {
-        this.#count(FAILED_PUTS);
+        this.#presence.count(FAILED_PUTS);
         return false;
       }
       if ((view.word & OPEN) === 0 && this.#openForPut(type, offset)) continue;
@@ -289,7 +307,7 @@ export class SharedFrontswap {
       const view = this.#typeThatIsOn(type);
       checkOffset(offset, view.pages);
       checkPage(page, this.pageSize);
-      if ((view.word & FLUSHED) !== 0 || !this.#hasBit(view, offset)) return false;
+      if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       let found;
       try {
         found = this.#backend().getPage(type, offset, page);
@@ -297,7 +315,7 @@ export class SharedFrontswap {
         throw backendFailure(type, offset, error);
       }
       if (found) {
-        this.#count(GETS);
+        this.#presence.count(GETS);
         return true;
       }
       // Absent although the bit is set: somebody is at work on the key, or has just been, or the
@@ -314,12 +332,12 @@ export class SharedFrontswap {
     for (;;) {
       const view = this.#typeThatIsOn(type);
       checkOffset(offset, view.pages);
-      if ((view.word & FLUSHED) !== 0 || !this.#hasBit(view, offset)) return false;
+      if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       const lock = keyLock(type, offset);
       this.#acquireKey(lock);
       try {
         if (!this.#types.isCurrent(type, view)) continue;
-        if (!this.#hasBit(view, offset)) return false;
+        if (!this.#presence.has(view, offset)) return false;
         this.#flushLocked(type, offset, view);
         return true;
       } finally {
@@ -354,11 +372,11 @@ export class SharedFrontswap {
     for (;;) {
       const view = this.#typeThatIsOn(type);
       checkOffset(offset, view.pages);
-      if ((view.word & FLUSHED) !== 0 || !this.#hasBit(view, offset)) return false;
+      if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       const lock = keyLock(type, offset);
       const before = Atomics.load(this.#words, lock);
       if (holderOf(before) !== 0) return this.#backendHas(type, offset);
-      const isSet = this.#hasBit(view, offset);
+      const isSet = this.#presence.has(view, offset);
       const isQuiet = Atomics.load(this.#words, lock) === before;
       if (isQuiet && this.#types.isCurrent(type, view)) return isSet;
     }
@@ -395,8 +413,8 @@ export class SharedFrontswap {
   reap(workerId: number): boolean {
     this.#checkOpen();
     if (!startReaping(this.#words, workerId, this.workerId)) return false;
-    this.#ops?.reap?.(workerId);
-    this.#repair(workerId);
+    this.#members.reap(workerId, (backendId) => this.#ops?.reap?.(backendId));
+    this.#presence.repair(workerId, this.#types, (type, offset) => this.#backendHas(type, offset));
     const [first, end] = keyLockRange();
     for (let lock = first; lock < end; lock++) this.#locks.releaseFor(workerId, lock);
     this.#locks.releaseFor(workerId, TYPES_LOCK);
@@ -406,14 +424,19 @@ export class SharedFrontswap {
     return true;
   }
 
-  /** Leaves: the other workers go on. Every later call here throws `ERR_ZMEM_CLOSED`. */
-  detach(): void {
+  /**
+   * Leaves: the other workers go on. Every later call here throws `ERR_ZMEM_CLOSED`.
+   *
+   * @param leaveBackend gives up this worker's handle on the backend
+   */
+  detach(leaveBackend: () => void = () => undefined): void {
     if (this.#left) return;
     this.#left = true;
     this.#ops = null;
     this.#poolId = NO_POOL;
     if (!isAttached(this.#words, this.#ticket)) return;
-    Atomics.store(this.#words, this.#record + WORKER_REGISTERED, 0);
+    this.#members.leave(leaveBackend);
+    Atomics.store(this.#words, workerRecord(this.workerId) + WORKER_REGISTERED, 0);
     releaseWorker(this.#words, this.#ticket);
   }
 
@@ -421,7 +444,7 @@ export class SharedFrontswap {
    * Turns all types off, for all workers, and lets the backend go, without closing it. Every later
    * call of any worker throws `ERR_ZMEM_CLOSED`; a second close does nothing.
    */
-  close(): void {
+  close(leaveBackend?: () => void): void {
     if (this.#left) return;
     try {
       if (Atomics.exchange(this.#words, CLOSED_WORD, 1) !== 0) return;
@@ -429,7 +452,7 @@ export class SharedFrontswap {
         for (let type = 0; type < MAX_TYPES; type++) this.#turnOff(type);
       });
     } finally {
-      this.detach();
+      this.detach(leaveBackend);
     }
   }
 
@@ -445,12 +468,22 @@ export class SharedFrontswap {
     }
   }
 
+  /** Starts a backend handle and notes its number. */
+  #init(ops: SharedOps | null): number {
+    let poolId = NO_POOL;
+    this.#members.join(() => {
+      if (ops !== null) poolId = ops.init(this.pageSize);
+      return poolId < 0 ? 0 : (ops?.workerId ?? this.workerId);
+    });
+    return poolId;
+  }
+
   /** Initialises a backend whose init has failed so far, and opens the types that are on. */
   #start(): void {
     if (this.#ops === null || this.#poolId >= 0) return;
-    this.#poolId = this.#ops.init(this.pageSize);
+    this.#poolId = this.#init(this.#ops);
     if (this.#poolId < 0) return;
-    Atomics.store(this.#words, this.#record + WORKER_REGISTERED, 1);
+    Atomics.store(this.#words, workerRecord(this.workerId) + WORKER_REGISTERED, 1);
     for (let type = 0; type < MAX_TYPES; type++) this.#open(type);
   }
 
@@ -519,7 +552,7 @@ export class SharedFrontswap {
       this.#withTypesLock(() => this.#open(type));
     } catch (error) {
       if (isHeld(error)) throw error;
-      this.#count(FAILED_PUTS);
+      this.#presence.count(FAILED_PUTS);
       throw backendFailure(type, offset, error);
     }
     return !this.#types.isCurrent(type, before);
@@ -532,14 +565,9 @@ export class SharedFrontswap {
     this.#locks.acquire(lock);
   }
 
-  /**
-   * Steps, at each of which the worker may die: note → bit set → backend → bit and count follow →
-   * note cleared. The lock is released after that.
-   */
   #putLocked(type: number, offset: number, page: Page, view: TypeView): boolean {
-    const had = this.#hasBit(view, offset);
-    this.#note(type, offset, had);
-    if (!had) this.#setBit(view, offset);
+    const had = this.#presence.has(view, offset);
+    this.#presence.begin(view, type, offset, had);
     let kept = false;
     let failure: unknown;
     try {
@@ -549,14 +577,14 @@ export class SharedFrontswap {
     }
     const changesNothing = isHeld(failure);
     const has = changesNothing ? had : kept;
-    if (!changesNothing) this.#count(kept ? SUCC_PUTS : FAILED_PUTS);
-    this.#settle(type, offset, view, had, has);
+    if (!changesNothing) this.#presence.count(kept ? SUCC_PUTS : FAILED_PUTS);
+    this.#presence.end(view, type, offset, had, has);
     if (failure !== undefined) throw backendFailure(type, offset, failure);
     return kept;
   }
 
   #flushLocked(type: number, offset: number, view: TypeView): void {
-    this.#note(type, offset, true);
+    this.#presence.begin(view, type, offset, true);
     let failure: unknown;
     try {
       this.#backend().flushPage(type, offset);
@@ -564,42 +592,9 @@ export class SharedFrontswap {
       failure = error;
     }
     const changesNothing = isHeld(failure);
-    if (!changesNothing) this.#count(FLUSHES);
-    this.#settle(type, offset, view, true, changesNothing);
+    if (!changesNothing) this.#presence.count(FLUSHES);
+    this.#presence.end(view, type, offset, true, changesNothing);
     if (failure !== undefined) throw backendFailure(type, offset, failure);
-  }
-
-  #note(type: number, offset: number, had: boolean): void {
-    const words = this.#words;
-    const record = this.#record;
-    words[record + WORKER_TYPE] = type;
-    words[record + WORKER_OFFSET] = offset;
-    words[record + WORKER_BASE] = words[deltaWord(this.workerId, type)] as number;
-    Atomics.store(words, record + WORKER_OP, had ? OP_CHANGE_PRESENT : OP_CHANGE_ABSENT);
-  }
-
-  #settle(type: number, offset: number, view: TypeView, had: boolean, has: boolean): void {
-    if (!has) this.#clearBit(view, offset);
-    if (has !== had) Atomics.add(this.#words, deltaWord(this.workerId, type), has ? 1 : -1);
-    Atomics.store(this.#words, this.#record + WORKER_OP, OP_NONE);
-  }
-
-  /** Makes bit and count of the key that a dead worker was at work on what the backend says. */
-  #repair(dead: number): void {
-    const words = this.#words;
-    const record = workerRecord(dead);
-    const op = Atomics.load(words, record + WORKER_OP);
-    const type = words[record + WORKER_TYPE] as number;
-    const offset = (words[record + WORKER_OFFSET] as number) >>> 0;
-    if (op === OP_NONE || holderOf(Atomics.load(words, keyLock(type, offset))) !== dead) return;
-    const view = this.#types.view(type);
-    const has = this.#backendHas(type, offset);
-    if (has) this.#setBit(view, offset);
-    else this.#clearBit(view, offset);
-    const base = words[record + WORKER_BASE] as number;
-    const change = (has ? 1 : 0) - (op === OP_CHANGE_PRESENT ? 1 : 0);
-    Atomics.store(words, deltaWord(dead, type), base + change);
-    Atomics.store(words, record + WORKER_OP, OP_NONE);
   }
 
   #backendHas(type: number, offset: number): boolean {
@@ -611,25 +606,6 @@ export class SharedFrontswap {
       if (error instanceof ZmemError && error.code === "ERR_ZMEM_CORRUPT") return true;
       throw backendFailure(type, offset, error);
     }
-  }
-
-  #hasBit(view: TypeView, offset: number): boolean {
-    const word = Atomics.load(this.#control.bits, view.firstWord + (offset >>> 5));
-    return (word & (1 << (offset & 31))) !== 0;
-  }
-
-  #setBit(view: TypeView, offset: number): void {
-    Atomics.or(this.#control.bits, view.firstWord + (offset >>> 5), 1 << (offset & 31));
-  }
-
-  #clearBit(view: TypeView, offset: number): void {
-    Atomics.and(this.#control.bits, view.firstWord + (offset >>> 5), ~(1 << (offset & 31)));
-  }
-
-  #count(counter: number): void {
-    const { counters } = this.#control;
-    const index = this.#counters + counter;
-    counters[index] = (counters[index] as number) + 1;
   }
 
   #sumPages(): number {

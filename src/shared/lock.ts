@@ -74,6 +74,16 @@ export class Locks {
     if (holderOf(Atomics.load(this.#words, index)) === dead) this.release(index);
   }
 
+  /** Makes a lock that a dead worker holds this worker's; it is not released in between. */
+  takeOver(dead: number, index: number): void {
+    for (;;) {
+      const word = Atomics.load(this.#words, index);
+      if (holderOf(word) !== dead) throw new Error(`worker ${dead} does not hold the lock`);
+      const mine = (word & ~HOLDER_MASK) | this.#workerId;
+      if (Atomics.compareExchange(this.#words, index, word, mine) === word) return;
+    }
+  }
+
   #take(index: number, word: number, holder: number): boolean {
     return Atomics.compareExchange(this.#words, index, word, word | holder) === word;
   }

@@ -117,6 +117,17 @@ export function startReaping(words: Int32Array, dead: number, reaper: number): b
   }
 }
 
+/** The workers that a worker is reaping, or was when it died. */
+export function reapedBy(words: Int32Array, reaper: number): readonly number[] {
+  const found: number[] = [];
+  for (let workerId = 1; workerId < WORKERS; workerId++) {
+    const word = Atomics.load(words, stateWord(workerId));
+    const isReaping = (word & STATE_MASK) === REAPING;
+    if (isReaping && ((word >>> REAPER_SHIFT) & REAPER_MASK) === reaper) found.push(workerId);
+  }
+  return found;
+}
+
 /** Gives a dead worker's id back, once all that it held is released. */
 export function endReaping(words: Int32Array, dead: number): void {
   const index = stateWord(dead);

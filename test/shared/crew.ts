@@ -1,5 +1,7 @@
 /** Starts workers on one shared front-end, and checks what they have left. */
+import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { buildSync } from "esbuild";
 import * as assert from "uvu/assert";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { SharedFrontswap, type SharedOps } from "../../src/shared/frontswap.ts";
@@ -23,6 +25,16 @@ import {
   type LoadOrder,
 } from "./load.ts";
 
+/** One script: threads of Node 20 don't run TypeScript, whatever the main one does. */
+const [bundle] = buildSync({
+  entryPoints: [fileURLToPath(new URL("./load-worker.ts", import.meta.url))],
+  bundle: true,
+  write: false,
+  format: "cjs",
+  platform: "node",
+}).outputFiles;
+const WORKER_SCRIPT = bundle?.text ?? "";
+
 export interface CrewOptions {
   readonly types: number;
   readonly pages: number;
@@ -38,10 +50,19 @@ export interface CrewOptions {
 export interface Hand {
   readonly seat: number;
   readonly worker: Worker;
-  /** Resolves to its id once it has attached. */
-  readonly workerId: Promise<number>;
+  /** Kept for it before it runs. */
+  readonly workerId: number;
+  /** Resolves once it has attached. */
+  readonly ready: Promise<void>;
   /** Resolves to what it has recorded once it has ended. */
   readonly ended: Promise<HistoryEvent[]>;
+}
+
+const running = new Set<Worker>();
+
+/** Ends what a failed test has left behind, which would keep the process alive. */
+export async function endAllWorkers(): Promise<void> {
+  await Promise.all([...running].map((worker) => worker.terminate()));
 }
 
 export class Crew {
@@ -77,17 +98,19 @@ export class Crew {
     for (let type = 0; type < types; type++) this.frontswap.typeOn(type, pages);
     this.#boardBuffer = createBoard(types * pages);
     this.board = new Int32Array(this.#boardBuffer);
-    for (let seat = 0; seat < SEATS; seat++) this.#write(seat, QUIET, 1);
+    for (let seat = 0; seat < SEATS; seat++) this.markQuiet(seat);
   }
 
   start(seat: number): Hand {
     const { mode, types, pages, seed, calls = 0 } = this.options;
     this.#starts += 1;
+    const ticket = this.frontswap.reserveWorker();
     const order: LoadOrder = {
       mode,
       seat,
       seed: seed * 1000 + this.#starts,
       control: this.frontswap.control,
+      ticket,
       link: this.#link,
       board: this.#boardBuffer,
       types,
@@ -97,11 +120,13 @@ export class Crew {
       // A successor counts on far above what its predecessor can have reached.
       firstVersion: this.#starts * 2 ** 17,
     };
-    const worker = new Worker(new URL("./load-worker.ts", import.meta.url), { workerData: order });
+    const worker = new Worker(WORKER_SCRIPT, { eval: true, workerData: order });
+    running.add(worker);
+    worker.once("exit", () => running.delete(worker));
     let events: HistoryEvent[] = [];
-    const workerId = new Promise<number>((resolve, reject) => {
-      worker.on("message", (message: { workerId?: number; events?: HistoryEvent[] }) => {
-        if (message.workerId !== undefined) resolve(message.workerId);
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.on("message", (message: { ready?: true; events?: HistoryEvent[] }) => {
+        if (message.ready) resolve();
         if (message.events !== undefined) events = message.events;
       });
       worker.once("error", reject);
@@ -112,9 +137,19 @@ export class Crew {
       worker.once("exit", () => resolve(events));
     });
     // Whoever needs one of them waits for it; the other must not end the process.
-    workerId.catch(() => undefined);
+    ready.catch(() => undefined);
     ended.catch(() => undefined);
-    return { seat, worker, workerId, ended };
+    return { seat, worker, workerId: ticket.workerId, ready, ended };
+  }
+
+  /** Starts so many workers, which begin together. */
+  async startAll(count: number): Promise<Hand[]> {
+    Atomics.store(this.board, PAUSE, 1);
+    const hands = Array.from({ length: count }, (_, seat) => this.start(seat));
+    await Promise.all(hands.map(({ ready }) => ready));
+    Atomics.store(this.board, PAUSE, 0);
+    Atomics.notify(this.board, PAUSE);
+    return hands;
   }
 
   stop(): void {
@@ -132,6 +167,11 @@ export class Crew {
     work();
     Atomics.store(this.board, PAUSE, 0);
     Atomics.notify(this.board, PAUSE);
+  }
+
+  /** Says for a worker that was terminated that it is at rest. */
+  markQuiet(seat: number): void {
+    Atomics.store(this.board, seatWord(seat, QUIET), 1);
   }
 
   read(seat: number, word: number): number {

@@ -1,9 +1,9 @@
 /** A worker of the tests of the shared front-end: puts, gets and flushes as it is told. */
 import { parentPort, workerData } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
-import { SharedFrontswap } from "../../src/shared/frontswap.ts";
+import { SharedFrontswap, type SharedOps } from "../../src/shared/frontswap.ts";
 import { createRandom } from "../conformance/pages.ts";
-import { ArrayBackend } from "./array-backend.ts";
+import { ArrayBackend, REJECTED } from "./array-backend.ts";
 import {
   ackWord,
   AT_WORK,
@@ -32,11 +32,11 @@ const order = workerData as LoadOrder;
 const { seat, types, pages, pageSize, link } = order;
 const board = new Int32Array(order.board);
 const random = createRandom(order.seed);
-const frontswap = SharedFrontswap.join(order.control);
+const frontswap = SharedFrontswap.join(order.control, { ticket: order.ticket });
 frontswap.registerJoining(() =>
   link.kind === "array"
     ? new ArrayBackend(link.memory, link.shape, frontswap.workerId)
-    : SharedZmemBackend.attach(link.attachment),
+    : choosy(SharedZmemBackend.attach(link.attachment)),
 );
 const page = new Uint8Array(pageSize);
 const keys = types * pages;
@@ -44,6 +44,25 @@ const keys = types * pages;
 const seen = new Int32Array(keys * SEATS);
 const events: HistoryEvent[] = [];
 let versions = order.firstVersion;
+
+/** Before the real backend: it rejects the same pages as the array. */
+function choosy(backend: SharedZmemBackend): SharedOps {
+  return {
+    workerId: backend.workerId,
+    init: (size) => backend.init(size),
+    openType: (type) => backend.openType(type),
+    putPage: (type, offset, put) => {
+      if (put[put.length - 1] !== REJECTED) return backend.putPage(type, offset, put);
+      backend.flushPage(type, offset);
+      return false;
+    },
+    getPage: (type, offset, got) => backend.getPage(type, offset, got),
+    flushPage: (type, offset) => backend.flushPage(type, offset),
+    flushArea: (type) => backend.flushArea(type),
+    countPages: (type) => backend.countPages(type),
+    reap: (workerId) => backend.reap(workerId),
+  };
+}
 
 function add(word: number): void {
   Atomics.add(board, seatWord(seat, word), 1);
@@ -166,12 +185,13 @@ function rest(): void {
   Atomics.store(board, seatWord(seat, QUIET), 0);
 }
 
-parentPort?.postMessage({ workerId: frontswap.workerId });
+parentPort?.postMessage({ ready: true });
 Atomics.store(board, seatWord(seat, QUIET), 0);
 const step = order.mode === "own" ? stepOwn : stepRandom;
 for (let call = 0; order.calls === 0 || call < order.calls; call++) {
   if (Atomics.load(board, STOP) !== 0) break;
-  if (Atomics.load(board, PAUSE) !== 0) rest();
+  // Again after a rest: the next pause may have begun meanwhile.
+  while (Atomics.load(board, PAUSE) !== 0) rest();
   step();
   add(CALLS);
 }

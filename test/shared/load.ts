@@ -4,6 +4,7 @@
  * Why so: a worker that is terminated can't report; what it has written to shared memory stays.
  */
 import type { SharedAttachment } from "../../src/backends/shared.ts";
+import type { WorkerTicket } from "../../src/shared/workers.ts";
 import type { ArrayShape } from "./array-backend.ts";
 
 /** How a worker reaches the backend. */
@@ -18,6 +19,7 @@ export interface LoadOrder {
   readonly seat: number;
   readonly seed: number;
   readonly control: WebAssembly.Memory;
+  readonly ticket: WorkerTicket;
   readonly link: BackendLink;
   readonly board: SharedArrayBuffer;
   readonly types: number;
