@@ -30,8 +30,6 @@ export type ZmemErrorCode =
   | "ERR_ZMEM_BUSY"
   /** A backend says that it has no page where it had accepted one. */
   | "ERR_ZMEM_LOST"
-  /** A worker holds what another needs for too long: it hangs, or is dead and not yet reaped. */
-  | "ERR_ZMEM_HELD"
   /** A lock of a shared pool could not be had in time: its holder sleeps, or has died. */
   | "ERR_ZMEM_HELD"
   /** A shared pool can't do this. */

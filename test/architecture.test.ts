@@ -102,6 +102,8 @@ const SOURCE: Layers = {
   "errors.ts": [],
   "types.ts": [],
   "platform/": [],
+  // Says which headers are missing.
+  "platform/shared-memory.ts": ["errors.ts"],
   "bitmap.ts": [],
   "frontswap.ts": ["bitmap.ts", "errors.ts", "types.ts"],
   "slot-allocator.ts": ["bitmap.ts"],
@@ -142,7 +144,7 @@ const SOURCE: Layers = {
     "writeback.ts",
   ],
   "area-set.ts": ["async-swap-area.ts", "frontswap.ts", "swap-area.ts", "types.ts", "writeback.ts"],
-  "backends/": ["errors.ts", "platform/", "types.ts"],
+  "backends/": ["errors.ts", "platform/", "platform/shared-memory.ts", "types.ts"],
   "load.ts": ["backends/", "errors.ts", "platform/"],
   "zmem.ts": [
     "admission.ts",
@@ -177,10 +179,22 @@ const SOURCE: Layers = {
     "writeback.ts",
     "zmem.ts",
   ],
+  // The front-end of a pool that workers share; it meets a backend in shared/zmem.ts alone.
+  "shared/": ["errors.ts", "types.ts"],
+  "shared/load.ts": ["errors.ts", "platform/shared-memory.ts"],
+  "shared/zmem.ts": ["backends/", "errors.ts", "platform/shared-memory.ts", "shared/", "types.ts"],
   "index.ts": ["exports.ts", "load.ts", "platform/", "zmem.ts"],
   "index.core.ts": ["errors.ts", "exports.ts", "load.ts", "platform/", "zmem.ts"],
   "index.node.ts": ["devices/", "devices/device.ts"],
   "index.browser.ts": ["devices/", "devices/device.ts"],
+  "index.shared.ts": [
+    "backends/",
+    "errors.ts",
+    "platform/",
+    "shared/",
+    "shared/load.ts",
+    "shared/zmem.ts",
+  ],
   // The command line is a user of the library: it enters by the front door.
   "cli/": ["errors.ts", "index.ts", "types.ts"],
   "cli.ts": ["cli/"],
@@ -193,6 +207,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
   "src/platform/compile.ts": [/^node:fs\/promises$/],
   "src/devices/file.ts": [/^node:(fs|os|path)$/],
   "src/platform/inline.ts": [/^build\/inline-wasm\.ts$/],
+  "src/platform/inline-shared.ts": [/^build\/inline-wasm-shared\.ts$/],
   "src/cli/": [/^node:/],
 };
 

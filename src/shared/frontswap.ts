@@ -388,6 +388,11 @@ export class SharedFrontswap {
     return (word & FLUSHED) !== 0 ? 0 : this.#types.countPages(type);
   }
 
+  /** How many offsets a type has. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
+  pagesOf(type: number): number {
+    return this.#typeThatIsOn(type).pages;
+  }
+
   /** The counters of all workers together, exact while no call is under way. */
   counters(): FrontswapCounters {
     this.#checkOpen();
