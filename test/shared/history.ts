@@ -108,6 +108,10 @@ export class History {
     return calls;
   }
 
+  callsOf(slot: number): number {
+    return Atomics.load(this.#words, this.#slot(slot) + SLOT_CALLS);
+  }
+
   /** Says which key this slot is about to change, -1 for none. */
   setKey(slot: number, key: number): void {
     Atomics.store(this.#words, this.#slot(slot) + SLOT_KEY, key + 1);

@@ -1,7 +1,7 @@
 /**
  * A stress run: workers on one pool, random calls on shared keys, workers terminated at random.
  *
- * Every call is checked while it happens (stress-worker.ts, history.ts). Now and then all workers
+ * Every call is checked while it happens (stress-calls.ts, history.ts). Now and then all workers
  * stand still and the validator walks the pool; at the end everything is flushed and nothing may
  * be left.
  */
@@ -12,7 +12,7 @@ import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { bundleWorker } from "./bundle.ts";
 import { History } from "./history.ts";
 import { sharedTestingModule, testingExports } from "./modules.ts";
-import type { StressWorkerData } from "./stress-worker.ts";
+import type { StressWorkerData } from "./stress-calls.ts";
 
 /** How a run goes. */
 export interface StressOptions {
