@@ -88,12 +88,12 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
   let killsInCalls = 0;
   let checks = 0;
   let nextCheck = performance.now() + 500;
-  while (
-    performance.now() < until &&
-    violations.length === 0 &&
-    history.calls() < wantedCalls &&
-    (wantedKills === 0 || kills < wantedKills)
-  ) {
+  const isOver = (): boolean =>
+    performance.now() >= until ||
+    violations.length > 0 ||
+    history.calls() >= wantedCalls ||
+    (wantedKills > 0 && kills >= wantedKills);
+  while (!isOver()) {
     await sleep(random(8));
     if (wantedKills > 0) {
       const slot = random(options.workers);
