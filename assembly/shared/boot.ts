@@ -1,4 +1,4 @@
-import { EFFORT_DEFAULT } from "../codec/effort";
+import { EFFORT_DEFAULT, EFFORT_HIGH } from "../codec/effort";
 import {
   GRANULE_SHIFT,
   GRANULE_SIZE,
@@ -28,7 +28,7 @@ import {
   lengthToClass,
 } from "../zsmalloc/size-classes";
 import { bytesToGranules, SHARED_END, sharedHeader } from "./header";
-import { scratchBytes } from "./window";
+import { OPTION_HIGH, scratchBytes } from "./window";
 
 /**
  * Boot of a shared pool: the fixed part, with every table as large as the memory may ever need.
@@ -87,7 +87,7 @@ export function bootShared(
   header.chunkMapAddress = <u32>chunkMap;
   header.usedMapAddress = <u32>usedMap;
   header.zspageIds = ids;
-  header.scratchGranules = bytesToGranules(scratchBytes(pageSize));
+  header.scratchGranules = bytesToGranules(scratchBytes(pageSize, options));
 
   block.layoutVersion = LAYOUT_VERSION;
   block.pageSize = pageSize;
@@ -134,9 +134,15 @@ export function setEnabled(enabled: bool): void {
   else atomic.and<u32>(options, ~OPTION_ENABLED);
 }
 
-/** Sets the effort of puts, of all workers. */
-export function setEffort(effort: u32): void {
+/**
+ * Sets the effort of puts, of all workers.
+ *
+ * @returns OK; INVALID for `high` in a pool whose workers were not given the scratch for it
+ */
+export function setEffort(effort: u32): i32 {
+  if (effort == EFFORT_HIGH && !(superblock().options & OPTION_HIGH)) return STATUS_INVALID;
   superblock().effort = effort;
+  return STATUS_OK;
 }
 
 function align(address: usize, to: u32): usize {

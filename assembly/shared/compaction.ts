@@ -3,7 +3,11 @@ import { entryToLocation, hasObject, withVersion } from "../index/entry";
 import { GRANULE_SIZE } from "../constants";
 import { tryAcquire, release } from "../lock";
 import { superblock } from "../superblock";
-import { emptiest, fullestBut } from "../zsmalloc/compaction";
+import {
+  findSource,
+  freeableBytes as plainFreeableBytes,
+  fullestBut,
+} from "../zsmalloc/compaction";
 import { freeObject } from "../zsmalloc/pool";
 import { OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "../zsmalloc/size-classes";
 import { SLOT_BITS, slotAddress, USED_TAG, Zspage, zspageAt } from "../zsmalloc/zspage";
@@ -66,17 +70,24 @@ export function compact(budget: u32): u32 {
   return moved;
 }
 
+/** Bytes that a compaction of one class would give back; 0 when its lock can't be had. */
+export function freeableBytes(classIndex: u32): u32 {
+  const record = sizeClass(classIndex);
+  if (record.zspages < 2 || !lockClass(record)) return 0;
+  const bytes = plainFreeableBytes(classIndex);
+  unlockClass(record);
+  return bytes;
+}
+
 /** @param skipped used slots of the source to pass over: they did not move before */
 function moveOne(record: SizeClass, skipped: u32): i32 {
-  const source = emptiest(record);
+  const source = findSource(record);
   if (!source) return NOTHING;
   if (!source.used) {
     destroyZspage(record, source);
     // It is still there if the supply could not be locked.
     return PASSED;
   }
-  const freeElsewhere = record.capacity - record.used - (source.capacity - source.used);
-  if (freeElsewhere < source.used) return NOTHING;
   const slot = usedSlot(source, record.size, skipped);
   if (slot == source.capacity) return NOTHING;
   return moveObject(record, source, slot);

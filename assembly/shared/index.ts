@@ -14,10 +14,9 @@ export { attach, countWorkers, detach } from "./workers";
 export { lockHolder, setPatience } from "../lock";
 export { countPages, flushArea, flushPage, openType, putPage } from "./store";
 export { getPage, inspectPage } from "./read";
-export { compact } from "./compaction";
+export { compact, freeableBytes } from "./compaction";
 export { reap } from "./recovery";
 export { classColumn, writeStats } from "./stats";
-export { freeableBytes } from "../zsmalloc/compaction";
 
 export function workerId(): u32 {
   return selfId();

@@ -34,10 +34,11 @@ import {
   STATUS_HELD,
   STATUS_INCOMPRESSIBLE,
   STATUS_INVALID,
+  STATUS_LIMIT,
   STATUS_OK,
 } from "../status";
 import { OPTION_ACCEPT_RAW, OPTION_ENABLED, superblock } from "../superblock";
-import { lastFailure } from "../supply/supply";
+import { isOverLimit, lastFailure } from "../supply/supply";
 import { freeObject, locationToPayload } from "../zsmalloc/pool";
 import { classToSize, lengthToClass, SizeClass, sizeClass } from "../zsmalloc/size-classes";
 import { JOB_NONE, JOB_PAGE, ownRecord, WorkerRecord } from "./header";
@@ -206,15 +207,18 @@ function reject(root: TypeRoot, offset: u32, reason: i32): i32 {
 function drop(root: TypeRoot, offset: u32): i32 {
   if (!lockStripe(root)) return STATUS_HELD;
   const address = findEntry(root, offset);
-  let status = STATUS_ABSENT;
-  if (address && atomic.load<u64>(address)) {
-    const journal = ownRecord();
-    beginPage(journal, address);
-    status = replaceEntry(root, journal, address, 0) ? STATUS_OK : STATUS_HELD;
-    endPage(journal);
-    giveGroup(root, address);
-  }
+  const status = address ? dropLocked(root, address) : STATUS_ABSENT;
   unlockStripe(root);
+  return status;
+}
+
+function dropLocked(root: TypeRoot, address: usize): i32 {
+  if (!atomic.load<u64>(address)) return STATUS_ABSENT;
+  const journal = ownRecord();
+  beginPage(journal, address);
+  const status = replaceEntry(root, journal, address, 0) ? STATUS_OK : STATUS_HELD;
+  endPage(journal);
+  giveGroup(root, address);
   return status;
 }
 
@@ -227,6 +231,12 @@ function keep(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize
 
 function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
   let address = findEntry(root, offset);
+  if (isOverLimit()) {
+    // Over a lowered limit the old copy goes first: that alone may bring the pool under it.
+    if (address && dropLocked(root, address) == STATUS_HELD) return STATUS_HELD;
+    if (isOverLimit()) return STATUS_LIMIT;
+    address = findEntry(root, offset);
+  }
   if (!address) {
     beginChange(root);
     address = reserveEntry(root, offset);

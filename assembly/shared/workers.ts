@@ -40,7 +40,7 @@ export function attach(mayBlock: bool): i32 {
       identify(0, mayBlock);
       return status;
     }
-    layOutWindows(record.scratch, superblock().pageSize);
+    layOutWindows(record.scratch, superblock().pageSize, superblock().options);
     return STATUS_OK;
   }
   return STATUS_NO_WORKER;

@@ -66,7 +66,7 @@ export interface SharedZmemExports {
   setLimit(limitBytes: number): void;
   limitBytes(): number;
   setEnabled(enabled: number): void;
-  setEffort(effort: number): void;
+  setEffort(effort: number): number;
   openType(type: number): number;
   putPage(type: number, offset: number): number;
   getPage(type: number, offset: number): number;
@@ -97,6 +97,8 @@ export const STATUS_NO_WORKER = 10;
 
 /** Option bit of `boot`: incompressible pages are kept raw. */
 export const OPTION_ACCEPT_RAW = 2;
+/** Option bit of the shared build's boot: workers get the scratch that effort "high" needs. */
+export const OPTION_HIGH_EFFORT = 4;
 
 /** Efforts of compression, by the numbers of assembly/codec/effort.ts. */
 export const EFFORTS = ["fast", "default", "high"] as const;

@@ -33,6 +33,7 @@ import {
   INSPECT_LENGTH_BITS,
   MAX_WASM_PAGES,
   OPTION_ACCEPT_RAW,
+  OPTION_HIGH_EFFORT,
   STATS_COLUMNS,
   STATUS_ABSENT,
   STATUS_CORRUPT,
@@ -151,7 +152,8 @@ export class SharedZmemBackend implements FrontswapOps {
       throw error;
     }
     const exports = instantiate(this.#module, memory);
-    const options = acceptRaw ? OPTION_ACCEPT_RAW : 0;
+    const options =
+      (acceptRaw ? OPTION_ACCEPT_RAW : 0) | (effort === "high" ? OPTION_HIGH_EFFORT : 0);
     const status = exports.bootShared(pageSize, limitBytes, options, maximumWasmPages);
     if (status === STATUS_LIMIT) {
       throw new RangeError(
@@ -291,13 +293,17 @@ export class SharedZmemBackend implements FrontswapOps {
     this.#exports.setEnabled(enabled ? 1 : 0);
   }
 
-  /** Sets the effort of all workers' puts. */
-  setEffort(effort: Effort): void {
+  /**
+   * Sets the effort of all workers' puts.
+   *
+   * @returns false for "high" in a pool that was not made with it: its workers lack the scratch
+   */
+  setEffort(effort: Effort): boolean {
     this.#check();
     if (!EFFORTS.includes(effort)) {
       throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
     }
-    this.#exports.setEffort(EFFORTS.indexOf(effort));
+    return this.#exports.setEffort(EFFORTS.indexOf(effort)) === STATUS_OK;
   }
 
   /**
