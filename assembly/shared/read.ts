@@ -32,6 +32,7 @@ import { chunkToRoot } from "./chunks";
 import { sharedHeader } from "./header";
 import { isGranuleSet, nextGranule } from "./granule-map";
 import {
+  isOpen,
   keyToStripe,
   publicationsOf,
   sequenceOf,
@@ -71,6 +72,8 @@ export function getPage(type: u32, offset: u32): i32 {
   if (!roots) return STATUS_ABSENT;
   const key = offset >> GROUP_SHIFT;
   const root = keyToStripe(roots, key);
+  // An area that is being flushed is closed first: from then on none of its pages is there.
+  if (!isOpen(root)) return STATUS_ABSENT;
   let odd: u32 = 0;
   let tries: u32 = 0;
   while (true) {
@@ -93,6 +96,7 @@ export function inspectPage(type: u32, offset: u32): u32 {
   if (!roots) return 0;
   const key = offset >> GROUP_SHIFT;
   const root = keyToStripe(roots, key);
+  if (!isOpen(root)) return 0;
   let odd: u32 = 0;
   while (true) {
     const sequence = sequenceOf(root);

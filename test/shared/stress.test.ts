@@ -21,7 +21,7 @@ test("4 workers, lone keys: groups and chunks come and go", () =>
   run("lone", { workers: 4, milliseconds: 8000, keys: 400, stride: 977 }));
 
 test("4 workers under a tight limit, with areas flushed", () =>
-  run("tight", { workers: 4, milliseconds: 6000, limitBytes: 448 * 1024 }));
+  run("tight", { workers: 4, milliseconds: 6000, limitBytes: 256 * 1024 }));
 
 test("2 workers on the release build", () =>
   run("release", { workers: 2, milliseconds: 4000, module: sharedModule() }));

@@ -26,7 +26,7 @@ export interface StressOptions {
   readonly types?: number;
   readonly stride?: number;
   readonly pageSize?: number;
-  /** A limit that makes puts fail now and then. */
+  /** Memory beside the fixed part: so little that puts fail now and then. */
   readonly limitBytes?: number;
   readonly module?: WebAssembly.Module;
 }
@@ -49,7 +49,7 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
   const { kills: wantedKills = 0, calls: wantedCalls = Infinity } = options;
   workerCode ??= bundleWorker("./stress-worker.ts");
   const backend = SharedZmemBackend.create(options.module ?? sharedTestingModule(), {
-    limitBytes: options.limitBytes ?? 64 * 2 ** 20,
+    limitBytes: 64 * 2 ** 20,
     patienceMs: 20_000,
   });
   assert.is(backend.init(pageSize), 0);
@@ -83,6 +83,11 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
   const canValidate = "validate" in backend.instance.exports;
 
   const workers = Array.from({ length: options.workers }, (_, slot) => start(slot));
+  if (options.limitBytes !== undefined) {
+    // Not before all have their windows.
+    while (backend.countWorkers() <= options.workers && violations.length === 0) await sleep(1);
+    backend.setLimit(backend.stats().fixedBytes + options.limitBytes);
+  }
   const until = performance.now() + options.milliseconds;
   let kills = 0;
   let killsInCalls = 0;
