@@ -172,7 +172,10 @@ test("a worker reaped before or after the backend's part of a put or flush leave
           assert.is(second.countPages(0), 0);
           throw new Error("dead");
         });
-        assert.throws(() => (verb === "put" ? first.putPage(0, 5, NEW) : first.flushPage(0, 5)));
+        assert.throws(
+          () => (verb === "put" ? first.putPage(0, 5, NEW) : first.flushPage(0, 5)),
+          /failed: dead/,
+        );
         assert.throws(() => first.putPage(0, 6, NEW), /reaped/);
       }
     }
@@ -190,7 +193,7 @@ test("a flush of an area that its worker did not finish is finished when it is r
     assert.is(backend.countPages(0), 0, "finished by the reaping");
     throw new Error("dead");
   });
-  assert.throws(() => first.putPage(0, 5, NEW));
+  assert.throws(() => first.putPage(0, 5, NEW), /failed: dead/);
   second.typeOn(0, 100);
   assert.is(second.countPages(0), 0);
   assert.is(second.testPage(0, 9), false);
