@@ -71,8 +71,10 @@ export interface SharedOps extends FrontswapOps {
   /**
    * Releases what a dead worker held and completes or undoes what it was doing. Harmless for a
    * number that no worker has.
+   *
+   * @param moreDead other dead workers, to be settled in the same go
    */
-  reap?(workerId: number): unknown;
+  reap?(workerId: number, ...moreDead: number[]): unknown;
 }
 
 export interface SharedFrontswapOptions {
@@ -413,12 +415,15 @@ export class SharedFrontswap {
    *
    * @returns false when there was no worker of this id
    * @throws RangeError for an id that is none or this worker's own; ZmemError `ERR_ZMEM_BUSY` while
-   *   another worker reaps it
+   *   another worker reaps it, `ERR_ZMEM_HELD` when another dead worker holds what is needed: reap
+   *   that one, then this one again
    */
   reap(workerId: number): boolean {
     this.#checkOpen();
     if (!startReaping(this.#words, workerId, this.workerId)) return false;
-    this.#members.reap(workerId, (backendId) => this.#ops?.reap?.(backendId));
+    this.#members.reap(workerId, (backendId, ...moreDead) =>
+      this.#ops?.reap?.(backendId, ...moreDead),
+    );
     this.#presence.repair(workerId, this.#types, (type, offset) => this.#backendHas(type, offset));
     const [first, end] = keyLockRange();
     for (let lock = first; lock < end; lock++) this.#locks.releaseFor(workerId, lock);

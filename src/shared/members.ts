@@ -45,8 +45,14 @@ export class Members {
     }
   }
 
-  /** Reaps a worker at the backend. @param work reaps a number there; harmless if nobody has it */
-  reap(dead: number, work: (backendId: number) => void): void {
+  /**
+   * Reaps a worker at the backend.
+   *
+   * @param work reaps a number there, which is harmless if nobody has it, together with others whose
+   *   reaping has begun and could not be completed: two dead workers may each hold what the reaping
+   *   of the other needs
+   */
+  reap(dead: number, work: (backendId: number, ...moreDead: number[]) => void): void {
     const diedInside = holderOf(Atomics.load(this.#words, MEMBERS_LOCK)) === dead;
     if (diedInside) this.#locks.takeOver(dead, MEMBERS_LOCK);
     else this.#locks.acquire(MEMBERS_LOCK);
@@ -62,10 +68,19 @@ export class Members {
     }
   }
 
-  #reapNumber(workerId: number, work: (backendId: number) => void): void {
-    const backendId = Atomics.load(this.#words, workerRecord(workerId) + WORKER_BACKEND_ID);
-    if (backendId !== 0) work(backendId);
+  #reapNumber(workerId: number, work: (backendId: number, ...moreDead: number[]) => void): void {
+    const backendId = this.#numberOf(workerId);
+    const others = reapedBy(this.#words, this.#workerId).filter((other) => other !== workerId);
+    const moreDead = others.map((other) => this.#numberOf(other)).filter((number) => number !== 0);
+    if (backendId !== 0) {
+      work(backendId, ...moreDead);
+      for (const other of others) this.#name(other, 0);
+    }
     this.#name(workerId, 0);
+  }
+
+  #numberOf(workerId: number): number {
+    return Atomics.load(this.#words, workerRecord(workerId) + WORKER_BACKEND_ID);
   }
 
   #reapUnnamed(work: (backendId: number) => void): void {

@@ -60,7 +60,7 @@ function choosy(backend: SharedZmemBackend): SharedOps {
     flushPage: (type, offset) => backend.flushPage(type, offset),
     flushArea: (type) => backend.flushArea(type),
     countPages: (type) => backend.countPages(type),
-    reap: (workerId) => backend.reap(workerId),
+    reap: (workerId, ...moreDead) => backend.reap(workerId, ...moreDead),
   };
 }
 
