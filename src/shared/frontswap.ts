@@ -413,25 +413,19 @@ export class SharedFrontswap {
    * Declares a worker dead that was terminated: what it held is released, and the key that it was
    * at work on holds its old page, its new page or nothing. The worker must not run any more.
    *
-   * @returns false when there was no worker of this id
+   * @param moreDead others that died as well: each may hold what the reaping of the others needs
+   * @returns false when one of them was no worker (any more)
    * @throws RangeError for an id that is none or this worker's own; ZmemError `ERR_ZMEM_BUSY` while
-   *   another worker reaps it, `ERR_ZMEM_HELD` when another dead worker holds what is needed: reap
-   *   that one, then this one again
+   *   another worker reaps it, `ERR_ZMEM_HELD` when yet another dead worker holds what is needed:
+   *   reap them together
    */
-  reap(workerId: number): boolean {
+  reap(workerId: number, ...moreDead: number[]): boolean {
     this.#checkOpen();
-    if (!startReaping(this.#words, workerId, this.workerId)) return false;
-    this.#members.reap(workerId, (backendId, ...moreDead) =>
-      this.#ops?.reap?.(backendId, ...moreDead),
-    );
-    this.#presence.repair(workerId, this.#types, (type, offset) => this.#backendHas(type, offset));
-    const [first, end] = keyLockRange();
-    for (let lock = first; lock < end; lock++) this.#locks.releaseFor(workerId, lock);
-    this.#locks.releaseFor(workerId, TYPES_LOCK);
-    Atomics.store(this.#words, workerRecord(workerId) + WORKER_REGISTERED, 0);
-    endReaping(this.#words, workerId);
-    this.#cleanLeftovers();
-    return true;
+    const all = [workerId, ...moreDead];
+    const dead = all.filter((id) => startReaping(this.#words, id, this.workerId));
+    for (const id of dead) this.#reapOne(id);
+    if (dead.length > 0) this.#cleanLeftovers();
+    return dead.length === all.length;
   }
 
   /**
@@ -533,6 +527,16 @@ export class SharedFrontswap {
     } finally {
       this.#locks.release(TYPES_LOCK);
     }
+  }
+
+  #reapOne(dead: number): void {
+    this.#members.reap(dead, (backendId, ...moreDead) => this.#ops?.reap?.(backendId, ...moreDead));
+    this.#presence.repair(dead, this.#types, (type, offset) => this.#backendHas(type, offset));
+    const [first, end] = keyLockRange();
+    for (let lock = first; lock < end; lock++) this.#locks.releaseFor(dead, lock);
+    this.#locks.releaseFor(dead, TYPES_LOCK);
+    Atomics.store(this.#words, workerRecord(dead) + WORKER_REGISTERED, 0);
+    endReaping(this.#words, dead);
   }
 
   #othersAreRegistered(): boolean {

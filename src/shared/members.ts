@@ -53,13 +53,14 @@ export class Members {
    *   of the other needs
    */
   reap(dead: number, work: (backendId: number, ...moreDead: number[]) => void): void {
-    const diedInside = holderOf(Atomics.load(this.#words, MEMBERS_LOCK)) === dead;
-    if (diedInside) this.#locks.takeOver(dead, MEMBERS_LOCK);
+    const holder = holderOf(Atomics.load(this.#words, MEMBERS_LOCK));
+    const diedInside = reapedBy(this.#words, this.#workerId).includes(holder);
+    if (diedInside) this.#locks.takeOver(holder, MEMBERS_LOCK);
     else this.#locks.acquire(MEMBERS_LOCK);
     try {
       if (diedInside) {
         // It may have been reaping others; that is done again before their numbers are given again.
-        for (const other of reapedBy(this.#words, dead)) this.#reapNumber(other, work);
+        for (const other of reapedBy(this.#words, holder)) this.#reapNumber(other, work);
       }
       this.#reapNumber(dead, work);
       if (diedInside) this.#reapUnnamed(work);

@@ -193,12 +193,13 @@ export class SharedZmem {
    * Declares a worker dead that certainly runs no more: what it held is released, and the page that
    * it was putting is old, new or absent.
    *
-   * @returns false when there was no such worker
-   * @throws RangeError for an id that is none or one's own; ZmemError `ERR_ZMEM_HELD` when another
-   *   dead worker holds what is needed: reap that one, then this one again
+   * @param moreDead others that died as well: each may hold what the reaping of the others needs
+   * @returns false when one of them was no worker (any more)
+   * @throws RangeError for an id that is none or one's own; ZmemError `ERR_ZMEM_HELD` when yet
+   *   another dead worker holds what is needed: reap them together
    */
-  reap(workerId: number): boolean {
-    return this.frontswap.reap(workerId);
+  reap(workerId: number, ...moreDead: number[]): boolean {
+    return this.frontswap.reap(workerId, ...moreDead);
   }
 
   /**

@@ -112,6 +112,28 @@ for (const { name, module } of BACKENDS) {
     crew.close();
   });
 
+  test("two workers terminated at once, reaped together", async () => {
+    const crew = new Crew({ types: 2, pages: 4, mode: "random", seed: SEED, module });
+    const hands = await crew.startAll(3);
+    const random = createRandom(SEED + 2);
+    for (let round = 0; round < 6; round++) {
+      await Promise.all(hands.map(({ ready }) => ready));
+      await new Promise((resolve) => setTimeout(resolve, random.below(20)));
+      const [one, two, alive] = hands as [Hand, Hand, Hand];
+      await Promise.all([one.worker.terminate(), two.worker.terminate()]);
+      assert.is(crew.frontswap.reap(one.workerId, two.workerId), true);
+      for (const { seat } of [one, two]) crew.markQuiet(seat);
+      await crew.whileQuiet([alive], () => crew.assertAgreement());
+      hands[0] = crew.start(0);
+      hands[1] = crew.start(1);
+    }
+    crew.stop();
+    await Promise.all(hands.map(({ ended }) => ended));
+    crew.assertNoViolation();
+    crew.assertAgreement();
+    crew.close();
+  });
+
   test("counters are exact but for the call that death cut off", async () => {
     const crew = new Crew({ types: 2, pages: 50, mode: "random", seed: SEED, module });
     const hands = await crew.startAll(3);
