@@ -32,12 +32,12 @@ async function run(rounds: number): Promise<SharedReport> {
     const worker = new Worker("/shared-zmem-worker.js", { type: "module" });
     const order: SharedOrder = { attachment: zmem.attachmentFor(worker), seat, pages: PAGES };
     const ready = new Promise<void>((resolve, reject) => {
-      worker.onerror = (event) => reject(new Error(event.message));
-      worker.onmessage = ({ data }: MessageEvent<unknown>) => {
+      worker.addEventListener("error", (event) => reject(new Error(event.message)));
+      worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
         if (data === "ready") resolve();
         else if (typeof data === "number") workerCalls += data;
         else violations.push(String(data));
-      };
+      });
     });
     worker.postMessage(order);
     await ready;

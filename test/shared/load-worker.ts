@@ -51,8 +51,8 @@ function choosy(backend: SharedZmemBackend): SharedOps {
     workerId: backend.workerId,
     init: (size) => backend.init(size),
     openType: (type) => backend.openType(type),
-    putPage: (type, offset, put) => {
-      if (put[put.length - 1] !== REJECTED) return backend.putPage(type, offset, put);
+    putPage: (type, offset, given) => {
+      if (given[given.length - 1] !== REJECTED) return backend.putPage(type, offset, given);
       backend.flushPage(type, offset);
       return false;
     },
