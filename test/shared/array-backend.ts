@@ -114,12 +114,12 @@ export class ArrayBackend implements FrontswapOps {
     return count;
   }
 
-  /** Frees what a dead worker held: the published copy of its slot is whole. */
-  reap(workerId: number): void {
+  /** Frees what dead workers held: the published copy of its slot is whole. */
+  reap(...dead: number[]): void {
     const { types, pages } = this.#shape;
     for (let index = 0; index < types * pages; index++) {
       const slot = types + index * SLOT_WORDS;
-      Atomics.compareExchange(this.#words, slot, workerId, 0);
+      for (const workerId of dead) Atomics.compareExchange(this.#words, slot, workerId, 0);
     }
   }
 
