@@ -16,7 +16,12 @@ import { objectBytes } from "./zsmalloc/pool";
 /** Counts a rejected put and passes its status on. Moves once for each put that was not kept. */
 export function countReject(status: i32): i32 {
   const counter = REJECTS_ADDRESS + ((status - REJECT_FIRST) << 2);
-  store<u32>(counter, load<u32>(counter) + 1);
+  if (isDefined(ZMEM_SHARED)) {
+    // A lock that could not be had is no reject: the call says so itself.
+    if (status < REJECT_FIRST + REJECT_COUNT) atomic.add<u32>(counter, 1);
+  } else {
+    store<u32>(counter, load<u32>(counter) + 1);
+  }
   return status;
 }
 

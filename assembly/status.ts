@@ -22,6 +22,10 @@ export const STATUS_INCOMPRESSIBLE: i32 = 6;
 export const STATUS_CORRUPT: i32 = 7;
 /** An argument of `boot` is out of range, or the memory was used before. */
 export const STATUS_INVALID: i32 = 8;
+/** Shared build: a lock was held beyond the bound, perhaps by a worker that died. */
+export const STATUS_HELD: i32 = 9;
+/** Shared build: no worker record is free, or none has this id. */
+export const STATUS_NO_WORKER: i32 = 10;
 
 /** How many reject reasons are counted: STATUS_CLOSED_TYPE to STATUS_INCOMPRESSIBLE. */
 export const REJECT_FIRST: i32 = STATUS_CLOSED_TYPE;

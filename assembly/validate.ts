@@ -48,7 +48,7 @@ export function validate(): i32 {
   return failed;
 }
 
-function validateSupply(): i32 {
+export function validateSupply(): i32 {
   const block = superblock();
   const heldBytes = (<u64>block.heldWasmPages) << 16;
   if (block.heldWasmPages != <u32>memory.size()) return 101;
@@ -87,7 +87,7 @@ function validateSupply(): i32 {
   return sum == block.heldWasmPages * GRANULES_PER_WASM_PAGE ? 0 : 113;
 }
 
-function validateZspages(): i32 {
+export function validateZspages(): i32 {
   const block = superblock();
   granulesSeen = 0;
   let zspages: u32 = 0;
@@ -196,11 +196,8 @@ function validateIndex(): i32 {
           if (hasObject(entry)) {
             objects++;
             payload += entryToLength(entry);
-            const location = entryToLocation(entry);
-            const zspage = zspageAt(location >> SLOT_BITS);
-            const size = sizeClass(zspage.classIndex).size;
-            const header = load<u32>(slotAddress(zspage, location & SLOT_MASK, size));
-            if (header != ((<u32>address) | USED_TAG)) return 306;
+            const failed = validateObject(address, entry);
+            if (failed) return failed;
           }
         }
         if (!live || live != groupToLive(group)) return 307;
@@ -221,6 +218,15 @@ function validateIndex(): i32 {
   for (let index: u32 = 1; index < block.classCount; index++) used += sizeClass(index).used;
   if (used != objects) return 314;
   return granules == block.indexGranules ? 0 : 315;
+}
+
+/** The object of an entry carries the entry's address. */
+export function validateObject(address: usize, entry: u64): i32 {
+  const location = entryToLocation(entry);
+  const zspage = zspageAt(location >> SLOT_BITS);
+  const size = sizeClass(zspage.classIndex).size;
+  const header = load<u32>(slotAddress(zspage, location & SLOT_MASK, size));
+  return header == ((<u32>address) | USED_TAG) ? 0 : 306;
 }
 
 /** Granules of a root and the segments that so many buckets lie in. */

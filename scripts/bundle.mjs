@@ -2,8 +2,8 @@
  * Turns src/ into what the package ships: bundles by esbuild, declarations by tsc.
  *
  * What: dist/index.js (wasm inline), dist/index.core.js (wasm by URL, bytes, Response or Module),
- * dist/index.node.js and dist/index.browser.js (swap devices), dist/cli.js, dist/zmem.wasm,
- * dist/types.
+ * dist/index.node.js and dist/index.browser.js (swap devices), dist/index.shared.js (a pool for many
+ * workers, its wasm inline), dist/cli.js, dist/zmem.wasm, dist/types.
  *
  * Why so: the loader is bundled, so the package has no dependency at run time; its notice stays
  * in the bundle, as its licence asks. The library entries are minified because pages download them;
@@ -45,7 +45,7 @@ export const LIMITS = [
 ];
 
 /** The entries of the library; what they share is in chunks named chunk-*.js. */
-const LIBRARY = ["index", "index.core", "index.node", "index.browser"];
+const LIBRARY = ["index", "index.core", "index.node", "index.browser", "index.shared"];
 
 /** Bundles all entries, unless nothing has changed. @throws when esbuild or tsc finds an error */
 export async function buildDist() {
@@ -55,6 +55,7 @@ export async function buildDist() {
     ...listFiles("scripts"),
     "build/zmem.wasm",
     "build/inline-wasm.ts",
+    "build/inline-wasm-shared.ts",
     "package.json",
     "tsconfig.json",
     "tsconfig.build.json",

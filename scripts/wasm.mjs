@@ -1,12 +1,13 @@
 /**
- * Compiles the two wasm modules, and nothing when their sources have not changed.
+ * Compiles the wasm modules, and nothing when their sources have not changed.
  *
  * What: assembly/index.ts → build/zmem.wasm (what the package ships), assembly/testing.ts →
  * build/zmem.testing.wasm (the same code with the costly checks, fault injection and function
- * names), and build/inline-wasm.ts, the release module as base64 for the default entry.
+ * names), the same two for shared memory (assembly/shared/ → build/zmem.shared*.wasm), and
+ * build/inline-wasm.ts and inline-wasm-shared.ts, the modules as base64 for the entries.
  *
  * Why so: a compile takes seconds and every command needs the module, so each output keeps a
- * stamp, the hash of all it was made from. The sources of both modules overlap almost wholly, so
+ * stamp, the hash of all it was made from. The sources of the modules overlap almost wholly, so
  * one hash over all of assembly/ does instead of following imports.
  *
  * Invariants: an output is written under another name and renamed, so that a test running at the
@@ -20,7 +21,7 @@ import { hashFiles, listFiles, readOrNull, ROOT } from "./sources.mjs";
 
 const ASC = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
 
-/** The two modules: name, configuration, entry, output. */
+/** The modules: name, configuration, entry, output. */
 export const MODULES = [
   {
     name: "release",
@@ -33,6 +34,18 @@ export const MODULES = [
     config: "asconfig.testing.json",
     entry: "assembly/testing.ts",
     output: "build/zmem.testing.wasm",
+  },
+  {
+    name: "shared",
+    config: "asconfig.shared.json",
+    entry: "assembly/shared/index.ts",
+    output: "build/zmem.shared.wasm",
+  },
+  {
+    name: "shared testing",
+    config: "asconfig.shared-testing.json",
+    entry: "assembly/shared/testing.ts",
+    output: "build/zmem.shared-testing.wasm",
   },
 ];
 
@@ -79,7 +92,8 @@ export async function checkModule(module) {
 export async function buildWasm() {
   mkdirSync(join(ROOT, "build"), { recursive: true });
   const lines = await Promise.all(MODULES.map(compileModule));
-  writeInline();
+  writeInline("build/zmem.wasm", "build/inline-wasm.ts", "release");
+  writeInline("build/zmem.shared.wasm", "build/inline-wasm-shared.ts", "shared");
   return lines;
 }
 
@@ -105,14 +119,14 @@ async function compileModule(module) {
   return `${module.output}: ${bytes} bytes, compiled in ${seconds} s`;
 }
 
-/** Writes the release module as a TypeScript constant, if that changes anything. */
-function writeInline() {
-  const path = join(ROOT, "build/inline-wasm.ts");
-  const base64 = readFileSync(join(ROOT, "build/zmem.wasm")).toString("base64");
+/** Writes a module as a TypeScript constant, if that changes anything. */
+function writeInline(module, output, name) {
+  const path = join(ROOT, output);
+  const base64 = readFileSync(join(ROOT, module)).toString("base64");
   const text =
-    "/** The release module as base64; written by scripts/wasm.mjs. */\n" +
+    `/** The ${name} module as base64; written by scripts/wasm.mjs. */\n` +
     `export const INLINE_WASM_BASE64 =\n  "${base64}";\n`;
-  if (readOrNull("build/inline-wasm.ts") === text) return;
+  if (readOrNull(output) === text) return;
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, text);
   renameSync(temporary, path);

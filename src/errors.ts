@@ -30,6 +30,10 @@ export type ZmemErrorCode =
   | "ERR_ZMEM_BUSY"
   /** A backend says that it has no page where it had accepted one. */
   | "ERR_ZMEM_LOST"
+  /** A lock of a shared pool could not be had in time: its holder sleeps, or has died. */
+  | "ERR_ZMEM_HELD"
+  /** A shared pool can't do this. */
+  | "ERR_ZMEM_SHARED"
   /** A backend threw something unforeseen, which is the `cause`. */
   | "ERR_ZMEM_BACKEND";
 

@@ -27,10 +27,38 @@ const ASSEMBLY: Layers = {
   // Plain numbers that the superblock's layout needs.
   "supply/bins.ts": [],
   "superblock.ts": ["constants.ts", "status.ts", "supply/bins.ts"],
-  "supply/": ["constants.ts", "status.ts", "superblock.ts", "supply/bins.ts"],
+  // What the shared build needs at the bottom: points of death, locks, workers' records, chunks.
+  "shared/crash.ts": [],
+  "shared/granule-map.ts": [],
+  "lock.ts": ["shared/crash.ts"],
+  "shared/header.ts": ["constants.ts", "lock.ts", "superblock.ts"],
+  "supply/": ["constants.ts", "shared/crash.ts", "status.ts", "superblock.ts", "supply/bins.ts"],
+  "shared/chunks.ts": [
+    "constants.ts",
+    "shared/crash.ts",
+    "shared/granule-map.ts",
+    "shared/header.ts",
+    "status.ts",
+    "superblock.ts",
+    "supply/",
+  ],
   "codec/": [],
-  "zsmalloc/": ["constants.ts", "superblock.ts", "supply/"],
-  "index/": ["constants.ts", "superblock.ts", "supply/"],
+  "zsmalloc/": [
+    "constants.ts",
+    "shared/crash.ts",
+    "shared/header.ts",
+    "status.ts",
+    "superblock.ts",
+    "supply/",
+  ],
+  "index/": [
+    "constants.ts",
+    "shared/chunks.ts",
+    "shared/crash.ts",
+    "shared/header.ts",
+    "superblock.ts",
+    "supply/",
+  ],
   "stats.ts": ["constants.ts", "status.ts", "superblock.ts", "zsmalloc/"],
   "boot.ts": ["codec/", "constants.ts", "status.ts", "superblock.ts", "supply/", "zsmalloc/"],
   "pagestore.ts": [
@@ -73,6 +101,25 @@ const ASSEMBLY: Layers = {
     "supply/bins.ts",
     "zsmalloc/",
   ],
+  // The shared build: its own page store, reads without locks, recovery, ABI.
+  "shared/": [
+    "codec/",
+    "constants.ts",
+    "index/",
+    "lock.ts",
+    "pagestore.ts",
+    "shared/chunks.ts",
+    "shared/crash.ts",
+    "shared/granule-map.ts",
+    "shared/header.ts",
+    "stats.ts",
+    "status.ts",
+    "superblock.ts",
+    "supply/",
+    "supply/bins.ts",
+    "validate.ts",
+    "zsmalloc/",
+  ],
   // The ABI: names, no logic.
   "index.ts": [
     "boot.ts",
@@ -102,6 +149,8 @@ const SOURCE: Layers = {
   "errors.ts": [],
   "types.ts": [],
   "platform/": [],
+  // Says which headers are missing.
+  "platform/shared-memory.ts": ["errors.ts"],
   "bitmap.ts": [],
   "frontswap.ts": ["bitmap.ts", "errors.ts", "types.ts"],
   "slot-allocator.ts": ["bitmap.ts"],
@@ -142,7 +191,7 @@ const SOURCE: Layers = {
     "writeback.ts",
   ],
   "area-set.ts": ["async-swap-area.ts", "frontswap.ts", "swap-area.ts", "types.ts", "writeback.ts"],
-  "backends/": ["errors.ts", "platform/", "types.ts"],
+  "backends/": ["errors.ts", "platform/", "platform/shared-memory.ts", "types.ts"],
   "load.ts": ["backends/", "errors.ts", "platform/"],
   "zmem.ts": [
     "admission.ts",
@@ -177,10 +226,22 @@ const SOURCE: Layers = {
     "writeback.ts",
     "zmem.ts",
   ],
+  // The front-end of a pool that workers share; it meets a backend in shared/zmem.ts alone.
+  "shared/": ["errors.ts", "types.ts"],
+  "shared/load.ts": ["errors.ts", "platform/shared-memory.ts"],
+  "shared/zmem.ts": ["backends/", "errors.ts", "platform/shared-memory.ts", "shared/", "types.ts"],
   "index.ts": ["exports.ts", "load.ts", "platform/", "zmem.ts"],
   "index.core.ts": ["errors.ts", "exports.ts", "load.ts", "platform/", "zmem.ts"],
   "index.node.ts": ["devices/", "devices/device.ts"],
   "index.browser.ts": ["devices/", "devices/device.ts"],
+  "index.shared.ts": [
+    "backends/",
+    "errors.ts",
+    "platform/",
+    "shared/",
+    "shared/load.ts",
+    "shared/zmem.ts",
+  ],
   // The command line is a user of the library: it enters by the front door.
   "cli/": ["errors.ts", "index.ts", "types.ts"],
   "cli.ts": ["cli/"],
@@ -193,6 +254,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
   "src/platform/compile.ts": [/^node:fs\/promises$/],
   "src/devices/file.ts": [/^node:(fs|os|path)$/],
   "src/platform/inline.ts": [/^build\/inline-wasm\.ts$/],
+  "src/platform/inline-shared.ts": [/^build\/inline-wasm-shared\.ts$/],
   "src/cli/": [/^node:/],
 };
 

@@ -91,6 +91,7 @@ test("holds what is listed and nothing else", () => {
     "dist/index.core.js",
     "dist/index.js",
     "dist/index.node.js",
+    "dist/index.shared.js",
     "dist/zmem.wasm",
   ]);
   for (const path of packed.filter((name) => name.startsWith("dist/types/"))) {

@@ -23,7 +23,7 @@ import { addBucket, bucketAddress, TypeRoot } from "./type-root";
  */
 
 /** Mixes all bits of a key into the low ones (the finalizer of MurmurHash3, shortened). */
-function hashKey(key: u32): u32 {
+export function hashKey(key: u32): u32 {
   let hash = key * 0x9e3779b1;
   hash ^= hash >> 15;
   hash *= 0x85ebca77;
@@ -62,6 +62,14 @@ export function reserveEntry(root: TypeRoot, offset: u32): usize {
     if (root.groups > root.buckets) splitBucket(root);
   }
   return entryAddress(group, offset);
+}
+
+/** Shared build: puts a group that is in no bucket into its own. */
+export function linkGroup(root: TypeRoot, group: usize): void {
+  const bucket = bucketAddress(root, keyToBucket(root, groupToKey(group)));
+  setGroupNext(group, load<u32>(bucket));
+  store<u32>(bucket, <u32>group);
+  root.groups++;
 }
 
 /** Writes an entry: absent, or any other. Counts live entries; the group must stay valid. */

@@ -7,7 +7,7 @@
  *
  * ```
  * 63              55 54    53   52 51     48 47            32 31                           0
- * ├─ zero ──────────┼ tried ┼recency┼─ form ──┼─ length - 1 ───┼─ location, or word of filling ─┤
+ * ├─ version ───────┼ tried ┼recency┼─ form ──┼─ length - 1 ───┼─ location, or word of filling ─┤
  * ```
  * - form ABSENT: the word is 0 as a whole
  * - form FILLED: a page of one repeated 32-bit word, kept in the low half; no object
@@ -16,7 +16,8 @@
  * - form BLOCK + codec: an object of a compressed block
  *
  * Recency counts gets, up to 3; the hand of writeback counts it down (writeback.ts). Tried: the
- * block can't get smaller (recompress.ts). The upper bits are the room that workers need.
+ * block can't get smaller (recompress.ts). Version: 0 in the plain build; in the shared
+ * one it tells two publications of the same location apart (shared/stripe).
  */
 
 export const ENTRY_SIZE: u32 = 8;
@@ -32,8 +33,10 @@ const LENGTH_SHIFT: u64 = 32;
 const FORM_SHIFT: u64 = 48;
 const FORM_MASK: u32 = 15;
 const RECENCY_SHIFT: u64 = 52;
-const RECENCY_MASK: u32 = 3;
-const RECENCY_ONE: u64 = (<u64>1) << RECENCY_SHIFT;
+export const RECENCY_MASK: u32 = 3;
+export const RECENCY_ONE: u64 = (<u64>1) << RECENCY_SHIFT;
+const VERSION_SHIFT: u64 = 55;
+const VERSION_ROOM: u64 = ((<u64>1) << VERSION_SHIFT) - 1;
 const TRIED: u64 = (<u64>1) << 54;
 
 /** The entry of a page kept as an object. */
@@ -90,6 +93,11 @@ export function lowerRecency(address: usize, entry: u64): void {
 export function isSameObject(one: u64, other: u64): bool {
   const mask = ~((<u64>RECENCY_MASK) << RECENCY_SHIFT);
   return (one & mask) == (other & mask);
+}
+
+/** `entry` with the low nine bits of a version, which the shared build gives each word it stores. */
+export function withVersion(entry: u64, version: u32): u64 {
+  return (entry & VERSION_ROOM) | ((<u64>version) << VERSION_SHIFT);
 }
 
 /** Whether recompression has been tried on this block. */

@@ -1,4 +1,6 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SIZE } from "../constants";
+import { createChunk, destroyChunk } from "../shared/chunks";
 import { superblock } from "../superblock";
 import { allocateRun } from "../supply/supply";
 import { freeRun } from "../supply/runs";
@@ -45,6 +47,7 @@ export function groupToNext(group: usize): usize {
 }
 
 export function setGroupNext(group: usize, next: usize): void {
+  if (isDefined(ZMEM_SHARED)) mayDie();
   store<u32>(group, (<u32>next) | (load<u32>(group, 4) & LIVE_MASK), 4);
 }
 
@@ -73,17 +76,23 @@ export function entryToGroup(address: usize): usize {
 export function allocateGroup(root: TypeRoot, key: u32): usize {
   let chunk: usize = root.partialChunk;
   if (!chunk) {
-    chunk = allocateRun(1);
-    if (!chunk) return 0;
-    superblock().indexGranules++;
-    store<u32>(chunk, 0);
-    store<u32>(chunk, <u32>changetype<usize>(root), ROOT);
+    if (isDefined(ZMEM_SHARED)) {
+      chunk = createChunk(<u32>changetype<usize>(root));
+      if (!chunk) return 0;
+    } else {
+      chunk = allocateRun(1);
+      if (!chunk) return 0;
+      superblock().indexGranules++;
+      store<u32>(chunk, 0);
+      store<u32>(chunk, <u32>changetype<usize>(root), ROOT);
+    }
     linkChunk(root, chunk);
   }
   const mask = load<u32>(chunk);
   const place = <u32>ctz(~mask);
   const used = mask | (1 << place);
   store<u32>(chunk, used);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (used == ALL_USED) unlinkChunk(root, chunk);
   const group = chunk + CHUNK_HEADER_SIZE + place * GROUP_SIZE;
   store<u32>(group, key);
@@ -99,11 +108,34 @@ export function freeGroup(root: TypeRoot, group: usize): void {
   const mask = load<u32>(chunk);
   const left = mask & ~(1 << place);
   store<u32>(chunk, left);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (mask == ALL_USED) linkChunk(root, chunk);
   if (left) return;
   unlinkChunk(root, chunk);
-  superblock().indexGranules--;
-  freeRun(chunk, 1);
+  if (isDefined(ZMEM_SHARED)) {
+    if (!destroyChunk(chunk)) linkChunk(root, chunk);
+  } else {
+    superblock().indexGranules--;
+    freeRun(chunk, 1);
+  }
+}
+
+/** Sets the number of live entries of a group that is in no bucket. */
+export function setGroupLive(group: usize, live: u32): void {
+  store<u32>(group, live, 4);
+}
+
+/**
+ * Shared build: takes a chunk over whose list and mask were lost, or gives it back.
+ *
+ * @param mask its groups that live
+ * @returns false when it could not be given back
+ */
+export function adoptChunk(root: TypeRoot, chunk: usize, mask: u32): bool {
+  store<u32>(chunk, mask);
+  if (!mask) return destroyChunk(chunk);
+  if (mask != ALL_USED) linkChunk(root, chunk);
+  return true;
 }
 
 function linkChunk(root: TypeRoot, chunk: usize): void {

@@ -1,4 +1,6 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
+import { lockSupply, unlockSupply } from "../shared/header";
 import { superblock, TYPE_ROOTS_ADDRESS } from "../superblock";
 import { freeRun } from "../supply/runs";
 import { allocateRun } from "../supply/supply";
@@ -34,10 +36,10 @@ export class TypeRoot {
   writeback: u32;
 }
 
-const SEGMENTS_OFFSET: usize = 28;
+export const SEGMENTS_OFFSET: usize = 28;
 const ROOT_GRANULES: u32 = 2;
 export const FIRST_BUCKETS: u32 = 64;
-const FIRST_SHIFT: u32 = 6;
+export const FIRST_SHIFT: u32 = 6;
 
 if (offsetof<TypeRoot>() != SEGMENTS_OFFSET) ERROR("type root: the diagram and the record differ");
 
@@ -77,7 +79,8 @@ export function destroyTypeRoot(root: TypeRoot): void {
   freeRun(address, ROOT_GRANULES);
 }
 
-function segmentGranules(segment: u32): u32 {
+/** Granules of a segment, 1 or above. */
+export function segmentGranules(segment: u32): u32 {
   return 1 << (segment - 1);
 }
 
@@ -97,14 +100,20 @@ export function addBucket(root: TypeRoot): bool {
     const cell = changetype<usize>(root) + SEGMENTS_OFFSET + (segment << 2);
     if (!load<u32>(cell)) {
       const granules = segmentGranules(segment);
+      if (isDefined(ZMEM_SHARED) && !lockSupply()) return false;
       const run = allocateRun(granules);
+      if (run) {
+        superblock().indexGranules += granules;
+        store<u32>(cell, <u32>run);
+      }
+      if (isDefined(ZMEM_SHARED)) unlockSupply();
       if (!run) return false;
-      superblock().indexGranules += granules;
-      store<u32>(cell, <u32>run);
     }
     root.mask = bucket * 2 - 1;
   }
+  if (isDefined(ZMEM_SHARED)) mayDie();
   store<u32>(bucketAddress(root, bucket), 0);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   root.buckets = bucket + 1;
   return true;
 }

@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE } from "../constants";
 import { superblock } from "../superblock";
 
@@ -54,11 +55,13 @@ export function nextFreeEnd(granule: u32, end: u32): u32 {
 }
 
 function setBit(granule: u32): void {
+  if (isDefined(ZMEM_SHARED)) mayDie();
   const address = bitAddress(granule);
   store<u32>(address, load<u32>(address) | (1 << (granule & 31)));
 }
 
 function clearBit(granule: u32): void {
+  if (isDefined(ZMEM_SHARED)) mayDie();
   const address = bitAddress(granule);
   store<u32>(address, load<u32>(address) & ~(1 << (granule & 31)));
 }

@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import {
   GRANULE_SHIFT,
   GRANULE_SIZE,
@@ -43,6 +44,11 @@ export function growFinely(fine: bool): void {
 
 /** Why the last allocation of this instance failed: STATUS_LIMIT or STATUS_GROWTH. */
 export let lastFailure: i32 = STATUS_LIMIT;
+
+/** Notes why an allocation of this instance fails. */
+export function refuseWith(status: i32): void {
+  lastFailure = status;
+}
 
 /** @returns the address of a run of `granules`, 0 when limit or engine refuse (see lastFailure) */
 export function allocateRun(granules: u32): usize {
@@ -162,7 +168,9 @@ function grow(granules: u32): bool {
     }
     grown = need;
   }
+  if (isDefined(ZMEM_SHARED)) mayDie();
   block.heldWasmPages = held + grown;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (block.peakWasmPages < held + grown) block.peakWasmPages = held + grown;
   let start: usize = (<usize>held) << WASM_PAGE_SHIFT;
   if (mapGranules) {

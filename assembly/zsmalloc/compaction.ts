@@ -113,7 +113,7 @@ function compactClass(record: SizeClass, budget: u32): u32 {
  * The emptiest zspage whose objects the others have room for, which is one with no more slots than
  * the class has free ones, its own included. Zspages differ in length, so it need not be the first.
  */
-function findSource(record: SizeClass): Zspage | null {
+export function findSource(record: SizeClass): Zspage | null {
   const free = record.capacity - record.used;
   let groups = free ? record.groupMask & PARTIAL_GROUPS : 0;
   while (groups) {
@@ -129,7 +129,7 @@ function findSource(record: SizeClass): Zspage | null {
 }
 
 /** The fullest zspage with a free slot that is not `source`; the caller knows that there is one. */
-function fullestBut(record: SizeClass, source: Zspage): Zspage {
+export function fullestBut(record: SizeClass, source: Zspage): Zspage {
   let groups = record.groupMask & PARTIAL_GROUPS;
   let group = 31 - <u32>clz(groups);
   let address = load<u32>(groupHead(record, group));

@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import { superblock } from "../superblock";
 import {
   FULL_GROUP,
@@ -63,7 +64,9 @@ export function takeSlot(record: SizeClass, zspage: Zspage, owner: usize): u32 {
   zspage.freeHead = <u16>(load<u32>(address) >> 1);
   zspage.used++;
   record.used++;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   store<u32>(address, (<u32>owner) | USED_TAG);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   refileZspage(record, zspage);
   return (zspage.id << SLOT_BITS) | slot;
 }
@@ -74,6 +77,7 @@ export function freeObject(location: u32): void {
   const record = sizeClass(zspage.classIndex);
   const slot = location & SLOT_MASK;
   store<u32>(slotAddress(zspage, slot, record.size), (<u32>zspage.freeHead) << 1);
+  if (isDefined(ZMEM_SHARED)) mayDie();
   zspage.freeHead = <u16>slot;
   zspage.used--;
   record.used--;

@@ -44,7 +44,9 @@ const HEADS_OFFSET: u32 = 24;
 const CLASS_SHIFT: u32 = 6;
 
 if (offsetof<SizeClass>() != HEADS_OFFSET) ERROR("size class: the diagram and the record differ");
-if (HEADS_OFFSET + GROUP_COUNT * 4 > 1 << CLASS_SHIFT) ERROR("size class: record too long");
+/** Where the shared build has the lock of a class: the word behind the heads. */
+export const SIZE_CLASS_LOCK_OFFSET: usize = HEADS_OFFSET + GROUP_COUNT * 4;
+if (SIZE_CLASS_LOCK_OFFSET + 4 > 1 << CLASS_SHIFT) ERROR("size class: record too long");
 
 const BASE_SHIFT: u32 = 4;
 

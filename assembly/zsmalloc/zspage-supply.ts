@@ -1,5 +1,8 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
+import { lockSupply, sharedHeader, unlockSupply } from "../shared/header";
+import { STATUS_GROWTH, STATUS_HELD } from "../status";
 import { freeRun } from "../supply/runs";
 import {
   allocateRun,
@@ -7,6 +10,7 @@ import {
   isFragmented,
   lastRunGranules,
   mayAllocate,
+  refuseWith,
   takeRunBetween,
 } from "../supply/supply";
 import { defragment } from "./defragmentation";
@@ -14,6 +18,7 @@ import { SizeClass, sizeClass } from "./size-classes";
 import {
   linkZspage,
   NO_SLOT,
+  refileZspage,
   SLOT_BITS,
   SLOT_MASK,
   slotAddress,
@@ -42,6 +47,8 @@ const MAX_ZSPAGES: u32 = 1 << (32 - SLOT_BITS);
  */
 const MAX_GRANULES: u32 = 63;
 const FIRST_TABLE_GRANULES: u32 = 1;
+/** Ids that the shared build takes in use at once. */
+const IDS_AT_ONCE: u32 = 64;
 /** Zspages moved before a look whether it was enough, and how often, before memory grows instead. */
 const DEFRAGMENT_ZSPAGES: u32 = 8;
 const DEFRAGMENT_ROUNDS: i32 = 16;
@@ -52,6 +59,7 @@ const LAST_ROUNDS: i32 = 16;
 function reserveId(): bool {
   const block = superblock();
   if (block.zspageTableFreeHead) return true;
+  if (isDefined(ZMEM_SHARED)) return extendIds();
   const oldGranules = block.zspageTableGranules;
   const oldCapacity = block.zspageTableCapacity;
   // By half: at most a third of the table lies idle, 2 bytes a zspage.
@@ -74,6 +82,23 @@ function reserveId(): bool {
     store<u32>(table + (id << 2), (block.zspageTableFreeHead << 1) | 1);
     block.zspageTableFreeHead = id;
   }
+  return true;
+}
+
+/** The table of the shared build never moves: it takes the next of its cells in use. */
+function extendIds(): bool {
+  const block = superblock();
+  const known = max(block.zspageTableCapacity, 1);
+  const end = min(known + IDS_AT_ONCE, sharedHeader().zspageIds);
+  if (end <= known) {
+    refuseWith(STATUS_GROWTH);
+    return false;
+  }
+  for (let id = end - 1; id >= known; id--) {
+    store<u32>(block.zspageTableAddress + (id << 2), (block.zspageTableFreeHead << 1) | 1);
+    block.zspageTableFreeHead = id;
+  }
+  block.zspageTableCapacity = end;
   return true;
 }
 
@@ -139,6 +164,19 @@ function allocateZspageRun(least: u32, wanted: u32): usize {
 
 /** @returns a zspage with every slot free, in the list of group 0; null when memory is refused */
 export function createZspage(classIndex: u32): Zspage | null {
+  if (isDefined(ZMEM_SHARED)) {
+    if (!lockSupply()) {
+      refuseWith(STATUS_HELD);
+      return null;
+    }
+    const zspage = makeZspage(classIndex);
+    unlockSupply();
+    return zspage;
+  }
+  return makeZspage(classIndex);
+}
+
+function makeZspage(classIndex: u32): Zspage | null {
   const block = superblock();
   const record = sizeClass(classIndex);
   const size = record.size;
@@ -157,7 +195,6 @@ export function createZspage(classIndex: u32): Zspage | null {
   const id = block.zspageTableFreeHead;
   const cell: usize = block.zspageTableAddress + (id << 2);
   block.zspageTableFreeHead = load<u32>(cell) >> 1;
-  store<u32>(cell, <u32>address);
   block.zspageCount++;
   block.zspageGranules += granules;
 
@@ -174,6 +211,10 @@ export function createZspage(classIndex: u32): Zspage | null {
     slot += size;
   }
   store<u32>(slot, NO_SLOT << 1);
+  if (isDefined(ZMEM_SHARED)) mayDie();
+  // Only now: a zspage that the table names has a valid header and true tags.
+  store<u32>(cell, <u32>address);
+  if (isDefined(ZMEM_SHARED)) mayDie();
 
   record.zspages++;
   record.capacity += capacity;
@@ -183,6 +224,20 @@ export function createZspage(classIndex: u32): Zspage | null {
 
 /** Gives an empty zspage's run and id back. */
 export function destroyZspage(record: SizeClass, zspage: Zspage): void {
+  if (isDefined(ZMEM_SHARED)) {
+    if (!lockSupply()) {
+      // Held by a worker that died, perhaps: the zspage stays, empty, until it is wanted or compacted.
+      refileZspage(record, zspage);
+      return;
+    }
+    dropZspage(record, zspage);
+    unlockSupply();
+  } else {
+    dropZspage(record, zspage);
+  }
+}
+
+function dropZspage(record: SizeClass, zspage: Zspage): void {
   const block = superblock();
   unlinkZspage(record, zspage);
   record.zspages--;
@@ -190,6 +245,7 @@ export function destroyZspage(record: SizeClass, zspage: Zspage): void {
   const id = zspage.id;
   store<u32>(block.zspageTableAddress + (id << 2), (block.zspageTableFreeHead << 1) | 1);
   block.zspageTableFreeHead = id;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   block.zspageCount--;
   block.zspageGranules -= zspage.granules;
   freeRun(changetype<usize>(zspage), zspage.granules);

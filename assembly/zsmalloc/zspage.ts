@@ -1,3 +1,4 @@
+import { mayDie } from "../shared/crash";
 import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
 import { FULL_GROUP, groupHead, SizeClass, sizeClass } from "./size-classes";
@@ -89,6 +90,7 @@ export function linkZspage(record: SizeClass, zspage: Zspage, group: u32): void 
   const next = load<u32>(head);
   const address = <u32>changetype<usize>(zspage);
   zspage.group = <u16>group;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   zspage.next = next;
   zspage.previous = 0;
   if (next) changetype<Zspage>(next).previous = address;
@@ -100,6 +102,7 @@ export function linkZspage(record: SizeClass, zspage: Zspage, group: u32): void 
 export function unlinkZspage(record: SizeClass, zspage: Zspage): void {
   const next = zspage.next;
   const previous = zspage.previous;
+  if (isDefined(ZMEM_SHARED)) mayDie();
   if (next) changetype<Zspage>(next).previous = previous;
   if (previous) {
     changetype<Zspage>(previous).next = next;

@@ -46,6 +46,43 @@ export interface ZmemExports {
   importBatch(type: number, bytes: number): number;
 }
 
+/** What the shared build exports. */
+export interface SharedZmemExports {
+  bootShared(
+    pageSize: number,
+    limitBytes: number,
+    options: number,
+    maximumWasmPages: number,
+  ): number;
+  isBooted(): number;
+  pageSize(): number;
+  attach(mayBlock: number): number;
+  detach(): number;
+  reap(worker: number): number;
+  workerId(): number;
+  countWorkers(): number;
+  lockHolder(): number;
+  setPatience(milliseconds: number): void;
+  setLimit(limitBytes: number): void;
+  limitBytes(): number;
+  setEnabled(enabled: number): void;
+  setEffort(effort: number): number;
+  openType(type: number): number;
+  putPage(type: number, offset: number): number;
+  getPage(type: number, offset: number): number;
+  flushPage(type: number, offset: number): number;
+  flushArea(type: number): number;
+  countPages(type: number): number;
+  inspectPage(type: number, offset: number): number;
+  putWindow(): number;
+  getWindow(): number;
+  writeStats(): number;
+  compact(budget: number): number;
+  freeableBytes(classIndex: number): number;
+  classCount(): number;
+  classColumn(classIndex: number, column: number): number;
+}
+
 export const STATUS_OK = 0;
 export const STATUS_ABSENT = 1;
 export const STATUS_CLOSED_TYPE = 2;
@@ -55,9 +92,13 @@ export const STATUS_GROWTH = 5;
 export const STATUS_INCOMPRESSIBLE = 6;
 export const STATUS_CORRUPT = 7;
 export const STATUS_INVALID = 8;
+export const STATUS_HELD = 9;
+export const STATUS_NO_WORKER = 10;
 
 /** Option bit of `boot`: incompressible pages are kept raw. */
 export const OPTION_ACCEPT_RAW = 2;
+/** Option bit of the shared build's boot: workers get the scratch that effort "high" needs. */
+export const OPTION_HIGH_EFFORT = 4;
 
 /** Efforts of compression, by the numbers of assembly/codec/effort.ts. */
 export const EFFORTS = ["fast", "default", "high"] as const;

@@ -32,7 +32,9 @@ export interface SizeClassStats {
 }
 
 /** @returns one row for each class that has a zspage, by ascending size */
-export function readClasses(exports: ZmemExports): SizeClassStats[] {
+export function readClasses(
+  exports: Pick<ZmemExports, "classCount" | "classColumn" | "freeableBytes">,
+): SizeClassStats[] {
   const rows: SizeClassStats[] = [];
   const count = exports.classCount();
   for (let classIndex = 1; classIndex < count; classIndex++) {

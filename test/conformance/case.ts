@@ -6,7 +6,11 @@
  * it in a loop.
  */
 import * as assert from "uvu/assert";
+import { Frontswap, type FrontswapOptions } from "../../src/frontswap.ts";
 import type { FrontswapOps, Page } from "../../src/types.ts";
+
+/** A front-end: Frontswap, or one with the same calls. */
+export type FrontEnd = Pick<Frontswap, keyof Frontswap>;
 
 /** One test. Its name begins with the number of the invariant in docs/contract.md. */
 export interface ConformanceCase {
@@ -55,6 +59,14 @@ export interface BackendFactory {
   create(): BackendUnderTest;
   /** Every way in which this backend rejects a put, apart from a type that is closed. */
   readonly rejectPoints: readonly RejectPoint[];
+  /** Makes the front-end before it; a Frontswap when left out. */
+  createFrontEnd?(options: FrontswapOptions): FrontEnd;
+}
+
+/** The front-end that a factory's backends are tested behind. */
+export function makeFrontEnd(factory: BackendFactory): FrontEnd {
+  const options = { pageSize: factory.pageSize };
+  return factory.createFrontEnd?.(options) ?? new Frontswap(options);
 }
 
 /** The type that the tests of reject points use; fillers use others. */

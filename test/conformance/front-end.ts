@@ -5,14 +5,15 @@
 import * as assert from "uvu/assert";
 import { Bitmap } from "../../src/bitmap.ts";
 import { ZmemError } from "../../src/errors.ts";
-import { Frontswap } from "../../src/frontswap.ts";
 import type { FrontswapCounters, FrontswapOps, Page } from "../../src/types.ts";
 import {
   assertSame,
   assertSound,
   KEY_TYPE,
+  makeFrontEnd,
   type BackendFactory,
   type CaseList,
+  type FrontEnd,
   type ProvokedBackend,
 } from "./case.ts";
 import { createRandom, makePage, PAGE_KINDS } from "./pages.ts";
@@ -25,8 +26,8 @@ export function addFrontEndCases(list: CaseList, factory: BackendFactory): void 
 }
 
 /** A front-end with the backend registered and type 0 on. */
-function start(factory: BackendFactory, pages = 1000): Frontswap {
-  const frontswap = new Frontswap({ pageSize: factory.pageSize });
+function start(factory: BackendFactory, pages = 1000): FrontEnd {
+  const frontswap = makeFrontEnd(factory);
   frontswap.register(factory.create().ops);
   frontswap.typeOn(0, pages);
   return frontswap;
@@ -57,13 +58,13 @@ function spyOn(ops: FrontswapOps, changes: Partial<FrontswapOps> = {}): [Frontsw
   return [spy, calls];
 }
 
-function assertGets(frontswap: Frontswap, type: number, offset: number, page: Page): void {
+function assertGets(frontswap: FrontEnd, type: number, offset: number, page: Page): void {
   const got = new Uint8Array(page.length);
   assert.is(frontswap.getPage(type, offset, got), true, `type ${type}, offset ${offset}`);
   assertSame(got, page, `type ${type}, offset ${offset}`);
 }
 
-function assertMisses(frontswap: Frontswap, type: number, offset: number): void {
+function assertMisses(frontswap: FrontEnd, type: number, offset: number): void {
   const got = new Uint8Array(frontswap.pageSize).fill(0xa5);
   assert.is(frontswap.getPage(type, offset, got), false);
   assert.ok(got.every((byte) => byte === 0xa5));
@@ -80,7 +81,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
 
   list.add(2, "the front-end calls init once, however many types are turned on", () => {
     const [spy, calls] = spyOn(factory.create().ops);
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     for (const type of [0, 1, 2]) frontswap.typeOn(type, 10);
     frontswap.typeOff(1);
@@ -92,7 +93,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
     const { ops } = factory.create();
     let failures = 2;
     const [spy] = spyOn(ops, { init: (size) => (failures-- > 0 ? -1 : ops.init(size)) });
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     frontswap.typeOn(0, 10);
     assert.is(frontswap.putPage(0, 1, page), false);
@@ -105,7 +106,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
     const { ops } = factory.create();
     const [failing, calls] = spyOn(ops, { init: () => -1 });
     for (const backend of [null, failing]) {
-      const frontswap = new Frontswap({ pageSize });
+      const frontswap = makeFrontEnd(factory);
       frontswap.register(backend);
       frontswap.typeOn(0, 10);
       assert.is(frontswap.putPage(0, 1, page), false);
@@ -121,7 +122,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
 
   list.add(4, "each type is opened by a call of its own, after the one init", () => {
     const [spy, calls] = spyOn(factory.create().ops);
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     frontswap.typeOn(3, 10);
     frontswap.typeOn(4, 10);
@@ -132,7 +133,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
     const { ops } = factory.create();
     let full = true;
     const [spy] = spyOn(ops, { openType: (type) => !full && ops.openType(type) });
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     frontswap.typeOn(0, 10);
     assert.is(frontswap.putPage(0, 1, page), false);
@@ -144,7 +145,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
   });
 
   list.add(6, "types that were on before a backend came are opened before it takes over", () => {
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.typeOn(0, 10);
     frontswap.typeOn(7, 10);
     frontswap.typeOn(8, 10);
@@ -171,7 +172,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
   list.add(7, "registering gives the backend before, which is left with nothing of ours", () => {
     const first = factory.create().ops;
     const second = factory.create().ops;
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     assert.is(frontswap.register(first), null);
     frontswap.typeOn(0, 10);
     assert.is(frontswap.register(first), first);
@@ -209,7 +210,7 @@ function addRegistrationCases(list: CaseList, factory: BackendFactory): void {
         return false;
       };
       const [spy] = spyOn(ops, { putPage: whim });
-      const frontswap = new Frontswap({ pageSize });
+      const frontswap = makeFrontEnd(factory);
       frontswap.register(spy);
       frontswap.typeOn(0, 16);
       const expected = new Map<number, Page>();
@@ -240,7 +241,7 @@ function addPresenceCases(list: CaseList, factory: BackendFactory): void {
       const [spy] = spyOn(ops, {
         putPage: (type, offset, put) => ++puts % every !== 0 && ops.putPage(type, offset, put),
       });
-      const frontswap = new Frontswap({ pageSize });
+      const frontswap = makeFrontEnd(factory);
       frontswap.register(spy);
       frontswap.typeOn(0, 100);
       for (let offset = 0; offset < 27; offset++) {
@@ -268,7 +269,7 @@ function addPresenceCases(list: CaseList, factory: BackendFactory): void {
       }
       assert.is(frontswap.counters().currPages, 0);
       // The widest area has a page under every u32.
-      const wide = new Frontswap({ pageSize });
+      const wide = makeFrontEnd(factory);
       wide.register(factory.create().ops);
       wide.typeOn(0, 2 ** 32);
       assert.is(wide.putPage(0, 0xffff_ffff, page), true);
@@ -279,7 +280,7 @@ function addPresenceCases(list: CaseList, factory: BackendFactory): void {
 
   list.add(22, "the backend is not asked for a page whose bit is clear", () => {
     const [spy, calls] = spyOn(factory.create().ops);
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     frontswap.typeOn(0, 100);
     frontswap.putPage(0, 1, page);
@@ -291,7 +292,7 @@ function addPresenceCases(list: CaseList, factory: BackendFactory): void {
 
   list.add(26, "a backend that has lost a page that it had kept is found out", () => {
     const { ops } = factory.create();
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(ops);
     frontswap.typeOn(0, 10);
     frontswap.putPage(0, 1, page);
@@ -304,7 +305,7 @@ function addPresenceCases(list: CaseList, factory: BackendFactory): void {
 
   list.add(28, "a flush of an absent page is not forwarded", () => {
     const [spy, calls] = spyOn(factory.create().ops);
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     frontswap.typeOn(0, 100);
     frontswap.putPage(0, 1, page);
@@ -366,7 +367,7 @@ function addPresenceCases(list: CaseList, factory: BackendFactory): void {
     "a bit is set exactly where a get finds a page, and their number is the count",
     () => {
       const backend = factory.create();
-      const frontswap = new Frontswap({ pageSize });
+      const frontswap = makeFrontEnd(factory);
       frontswap.register(backend.ops);
       frontswap.typeOn(3, 40);
       const random = createRandom(37);
@@ -435,7 +436,7 @@ function addCounterCases(list: CaseList, factory: BackendFactory): void {
 
   for (const point of factory.rejectPoints) {
     list.add(38, `a duplicate put rejected by "${point.name}" clears bit and count`, () => {
-      for (const older of point.make().olderPages) expectCounted(point.make(), older);
+      for (const older of point.make().olderPages) expectCounted(factory, point.make(), older);
     });
   }
 
@@ -460,7 +461,7 @@ function addCounterCases(list: CaseList, factory: BackendFactory): void {
         return false;
       },
     });
-    const frontswap = new Frontswap({ pageSize });
+    const frontswap = makeFrontEnd(factory);
     frontswap.register(spy);
     frontswap.typeOn(0, 10);
     const got = new Uint8Array(pageSize);
@@ -488,8 +489,8 @@ function addCounterCases(list: CaseList, factory: BackendFactory): void {
 }
 
 /** One rejected duplicate put, as bit and counters see it. */
-function expectCounted(backend: ProvokedBackend, older: Page): void {
-  const frontswap = new Frontswap({ pageSize: older.length });
+function expectCounted(factory: BackendFactory, backend: ProvokedBackend, older: Page): void {
+  const frontswap = makeFrontEnd(factory);
   frontswap.register(backend.ops);
   frontswap.typeOn(KEY_TYPE, 10);
   assert.is(frontswap.putPage(KEY_TYPE, 7, older), true);

@@ -1,0 +1,150 @@
+import { EFFORT_DEFAULT, EFFORT_HIGH } from "../codec/effort";
+import {
+  GRANULE_SHIFT,
+  GRANULE_SIZE,
+  GRANULES_PER_WASM_PAGE,
+  MAX_PAGE_SIZE,
+  MAX_WASM_PAGES,
+  MIN_PAGE_SIZE,
+  WASM_PAGE_SHIFT,
+  WASM_PAGE_SIZE,
+} from "../constants";
+import { identify } from "../lock";
+import { STATUS_GROWTH, STATUS_INVALID, STATUS_LIMIT, STATUS_OK } from "../status";
+import {
+  LAYOUT_VERSION,
+  OPTION_ENABLED,
+  Superblock,
+  superblock,
+  SUPERBLOCK_MAGIC,
+} from "../superblock";
+import { FREE_MAP_BYTES_PER_WASM_PAGE } from "../supply/free-map";
+import { freeRun } from "../supply/runs";
+import {
+  classCountFor,
+  classTableSize,
+  classToLength,
+  initializeClassTable,
+  lengthToClass,
+} from "../zsmalloc/size-classes";
+import { bytesToGranules, SHARED_END, sharedHeader } from "./header";
+import { OPTION_HIGH, scratchBytes } from "./window";
+
+/**
+ * Boot of a shared pool: the fixed part, with every table as large as the memory may ever need.
+ *
+ * ```
+ * superblock │ shared header, workers │ class table │ free, chunk, used map │ zspage table │
+ * ```
+ * The tables cost 224 bytes per wasm page of the *maximum*, 0.34 %; they are not touched, and so
+ * not backed by memory, until what they describe exists.
+ */
+
+/** Zspage ids per wasm page of the maximum: one per 2 KiB. */
+const IDS_PER_WASM_PAGE: u32 = 32;
+/** For pools so small that every class has but one short zspage. */
+const LEAST_IDS: u32 = 4096;
+const WORTH_SHIFT: u32 = 5;
+/** The id of the worker that makes the pool. */
+const FIRST_WORKER: u32 = 1;
+
+/**
+ * Makes a pool in this instance's memory, which must be fresh. No other instance may use it yet.
+ *
+ * @param maximumWasmPages what the memory may grow to
+ * @returns as the plain build's boot
+ */
+export function bootShared(
+  pageSize: u32,
+  limitBytes: f64,
+  options: u32,
+  maximumWasmPages: u32,
+): i32 {
+  const block = superblock();
+  const isPowerOfTwo = (pageSize & (pageSize - 1)) == 0;
+  if (pageSize < MIN_PAGE_SIZE || pageSize > MAX_PAGE_SIZE || !isPowerOfTwo) return STATUS_INVALID;
+  if (block.magic) return STATUS_INVALID;
+  // Recovery takes locks in the name of whoever declares a worker dead: never of nobody.
+  identify(FIRST_WORKER, false);
+
+  const classCount = classCountFor(pageSize);
+  const mapBytes = maximumWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE;
+  const ids = max(LEAST_IDS, maximumWasmPages * IDS_PER_WASM_PAGE);
+  const classTable = SHARED_END;
+  const freeMap = align(classTable + classTableSize(classCount), 64);
+  const chunkMap = freeMap + mapBytes;
+  const usedMap = chunkMap + mapBytes;
+  const zspageTable = usedMap + mapBytes;
+  const end = align(zspageTable + (ids << 2), GRANULE_SIZE);
+
+  const held = <u32>memory.size();
+  const needed = (<u32>end + WASM_PAGE_SIZE - 1) >> WASM_PAGE_SHIFT;
+  if (<f64>max(needed, held) > limitBytes / <f64>WASM_PAGE_SIZE) return STATUS_LIMIT;
+  if (needed > held && memory.grow(needed - held) < 0) return STATUS_GROWTH;
+
+  const header = sharedHeader();
+  header.maximumWasmPages = maximumWasmPages;
+  header.chunkMapAddress = <u32>chunkMap;
+  header.usedMapAddress = <u32>usedMap;
+  header.zspageIds = ids;
+  header.scratchGranules = bytesToGranules(scratchBytes(pageSize, options));
+
+  block.layoutVersion = LAYOUT_VERSION;
+  block.pageSize = pageSize;
+  block.options = options | OPTION_ENABLED;
+  block.heldWasmPages = <u32>memory.size();
+  block.peakWasmPages = block.heldWasmPages;
+  setLimit(limitBytes);
+  block.fixedGranules = <u32>(end >> GRANULE_SHIFT);
+  block.freeMapAddress = <u32>freeMap;
+  block.freeMapWasmPages = maximumWasmPages;
+  block.zspageTableAddress = <u32>zspageTable;
+  block.zspageTableCapacity = 1;
+  block.classTableAddress = <u32>classTable;
+  block.classCount = classCount;
+  block.effort = EFFORT_DEFAULT;
+  block.worthLength = classToLength(lengthToClass(pageSize - (pageSize >> WORTH_SHIFT)));
+  block.compactionCursor = classCount - 1;
+  initializeClassTable(classTable, classCount);
+  const rest = block.heldWasmPages * GRANULES_PER_WASM_PAGE - block.fixedGranules;
+  if (rest) freeRun(end, rest);
+  atomic.store<u32>(changetype<usize>(block), SUPERBLOCK_MAGIC);
+  return STATUS_OK;
+}
+
+/** Sets the limit on memory held, in bytes; no more than the tables were made for. */
+export function setLimit(bytes: f64): void {
+  const block = superblock();
+  const most = <f64>min(sharedHeader().maximumWasmPages, MAX_WASM_PAGES);
+  block.limitWasmPages = <u32>min(floor(bytes / <f64>WASM_PAGE_SIZE), most);
+  sharedHeader().limitBytes = bytes;
+  const mostGranules = most * <f64>GRANULES_PER_WASM_PAGE;
+  block.limitGranules = <u32>min(floor(bytes / <f64>GRANULE_SIZE), mostGranules);
+}
+
+/** The limit as it was set, bytes. */
+export function limitBytes(): f64 {
+  return sharedHeader().limitBytes;
+}
+
+/** Switches puts on or off, for all workers. */
+export function setEnabled(enabled: bool): void {
+  const options = changetype<usize>(superblock()) + offsetof<Superblock>("options");
+  if (enabled) atomic.or<u32>(options, OPTION_ENABLED);
+  else atomic.and<u32>(options, ~OPTION_ENABLED);
+}
+
+/**
+ * Sets the effort of puts, of all workers.
+ *
+ * @returns OK; INVALID for `high` in a pool whose workers were not given the scratch for it
+ */
+export function setEffort(effort: u32): i32 {
+  if (effort == EFFORT_HIGH && !(superblock().options & OPTION_HIGH)) return STATUS_INVALID;
+  superblock().effort = effort;
+  return STATUS_OK;
+}
+
+function align(address: usize, to: u32): usize {
+  return (address + (to - 1)) & ~(<usize>to - 1);
+}

@@ -1,0 +1,44 @@
+/**
+ * The ABI of the shared build: one pool, many workers, each with an instance on the same memory.
+ *
+ * One worker calls `bootShared`, then every worker calls `attach` before anything else. Numbers in,
+ * numbers out, as in the plain build; a call that could not have a lock in time answers HELD, and
+ * `lockHolder` says whose it is.
+ */
+import { selfId } from "../lock";
+import { superblock } from "../superblock";
+import { getWindowAddress, putWindowAddress } from "./window";
+
+export { bootShared, limitBytes, setEffort, setEnabled, setLimit } from "./boot";
+export { attach, countWorkers, detach } from "./workers";
+export { lockHolder, setPatience } from "../lock";
+export { countPages, flushArea, flushPage, openType, putPage } from "./store";
+export { getPage, inspectPage } from "./read";
+export { compact, freeableBytes } from "./compaction";
+export { reap } from "./recovery";
+export { classColumn, writeStats } from "./stats";
+
+export function workerId(): u32 {
+  return selfId();
+}
+
+export function pageSize(): u32 {
+  return superblock().pageSize;
+}
+
+/** 1 when a pool was made in this memory. */
+export function isBooted(): u32 {
+  return superblock().magic ? 1 : 0;
+}
+
+export function putWindow(): u32 {
+  return <u32>putWindowAddress;
+}
+
+export function getWindow(): u32 {
+  return <u32>getWindowAddress;
+}
+
+export function classCount(): u32 {
+  return superblock().classCount;
+}

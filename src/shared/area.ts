@@ -1,0 +1,60 @@
+/**
+ * A swap area on a shared pool: one type, by offset, as one worker sees it.
+ *
+ * What: SwapArea's calls without a device. Every worker has an area object of its own on the same
+ * type; what one puts, all get.
+ *
+ * Why without a device: a page is to be in the backend or on the device, never in both, and that
+ * would have to hold between workers. Devices are objects of one thread (an open file, a handle of
+ * OPFS), each with tables of its own of what lies where; two workers' devices on one area would
+ * each keep a stale copy of what the other has put since. A rejected page is the caller's to keep.
+ */
+import type { Page } from "../types.ts";
+import type { SharedFrontswap } from "./frontswap.ts";
+
+export class SharedSwapArea {
+  readonly type: number;
+  readonly pages: number;
+  readonly #frontswap: SharedFrontswap;
+
+  constructor(frontswap: SharedFrontswap, type: number, pages: number) {
+    this.#frontswap = frontswap;
+    this.type = type;
+    this.pages = pages;
+  }
+
+  /** Whether it is on: not turned off, by any worker. @throws ZmemError `ERR_ZMEM_CLOSED` */
+  get isOn(): boolean {
+    return this.#frontswap.isOn(this.type);
+  }
+
+  /**
+   * Keeps a copy of a page, replacing an older one.
+   *
+   * @returns false when it was rejected: nothing is kept under this offset then
+   * @throws as SharedFrontswap.putPage
+   */
+  put(offset: number, page: Page): boolean {
+    return this.#frontswap.putPage(this.type, offset, page);
+  }
+
+  /** Copies a page out; it is kept. @returns false when there is none @throws as getPage */
+  get(offset: number, page: Page): boolean {
+    return this.#frontswap.getPage(this.type, offset, page);
+  }
+
+  /** Forgets a page. @returns whether there was one @throws as flushPage */
+  flush(offset: number): boolean {
+    return this.#frontswap.flushPage(this.type, offset);
+  }
+
+  /** Whether a page is kept. @throws as testPage */
+  has(offset: number): boolean {
+    return this.#frontswap.testPage(this.type, offset);
+  }
+
+  /** Forgets all pages and turns the type off, for all workers. @throws as typeOff */
+  off(): void {
+    this.#frontswap.typeOff(this.type);
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Ending a worker, and knowing when it has ended.
+ *
+ * Why so: a worker may be reaped only once it runs no more. Node says so: its `terminate` gives a
+ * promise. A browser says nothing, and a terminated worker may still run for a moment. There a
+ * worker holds a Web Lock for as long as it lives, which the browser gives back when its thread is
+ * gone; whoever gets that lock next knows. Lock names carry a number of the pool's own.
+ */
+import { ZmemError } from "../errors.ts";
+
+/** A Worker of node:worker_threads or of a browser. */
+export interface EndableWorker {
+  terminate(): unknown;
+}
+
+/** Whether workers here say by a Web Lock that they live. */
+function usesWebLocks(): boolean {
+  const isNode = typeof process === "object" && process.versions?.node !== undefined;
+  return !isNode && typeof navigator === "object" && navigator.locks !== undefined;
+}
+
+/** Holds the lock that says that this worker lives. @returns what gives it back */
+export async function sayAlive(name: string): Promise<() => void> {
+  if (!usesWebLocks()) return () => undefined;
+  return new Promise((resolve, reject) => {
+    const hold = (): Promise<void> => new Promise((release) => resolve(release));
+    navigator.locks.request(name, hold).catch(reject);
+  });
+}
+
+/**
+ * Terminates a worker. Resolves when it certainly runs no more.
+ *
+ * @param name of the lock that it holds while it lives
+ * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` where nothing says when a worker has ended
+ */
+export async function endWorker(worker: EndableWorker, name: string): Promise<void> {
+  const ended = worker.terminate();
+  if (ended instanceof Promise) {
+    await ended;
+  } else if (usesWebLocks()) {
+    await navigator.locks.request(name, () => undefined);
+  } else {
+    throw new ZmemError(
+      "ERR_ZMEM_UNSUPPORTED",
+      "nothing here says when a terminated worker has ended: call reap once it certainly has",
+    );
+  }
+}

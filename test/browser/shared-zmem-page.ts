@@ -1,0 +1,93 @@
+/**
+ * A page that makes a shared zmem and uses it from its main thread while web workers do, and ends
+ * workers in the middle of it.
+ */
+import { createZmem } from "../../src/index.shared.ts";
+import { makeVersion, markPage, readMark } from "../shared/marked-page.ts";
+import type { SharedOrder } from "./shared-zmem-worker.ts";
+
+const PAGES = 200;
+
+/** What the run has seen. */
+export interface SharedReport {
+  readonly workerCalls: number;
+  readonly mainCalls: number;
+  readonly terminations: number;
+  readonly violations: readonly string[];
+  /** Presence bits, the front-end's count, the backend's count, while nobody was at work. */
+  readonly counts: readonly [number, number, number];
+  /** Pages and payload after everything was flushed. */
+  readonly left: readonly [number, number];
+}
+
+async function run(rounds: number): Promise<SharedReport> {
+  const zmem = await createZmem({ shared: true, maximumBytes: 2 ** 26 });
+  const area = zmem.swapOn({ pages: PAGES, type: 0 });
+  const violations: string[] = [];
+  let workerCalls = 0;
+  let mainCalls = 0;
+  let terminations = 0;
+
+  async function start(seat: number): Promise<Worker> {
+    const worker = new Worker("/shared-zmem-worker.js", { type: "module" });
+    const order: SharedOrder = { attachment: zmem.attachmentFor(worker), seat, pages: PAGES };
+    const ready = new Promise<void>((resolve, reject) => {
+      worker.addEventListener("error", (event) => reject(new Error(event.message)));
+      worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
+        if (data === "ready") resolve();
+        else if (typeof data === "number") workerCalls += data;
+        else violations.push(String(data));
+      });
+    });
+    worker.postMessage(order);
+    await ready;
+    return worker;
+  }
+
+  const page = new Uint8Array(zmem.pageSize);
+  function work(milliseconds: number): void {
+    const until = performance.now() + milliseconds;
+    while (performance.now() < until) {
+      const offset = Math.floor(Math.random() * PAGES);
+      markPage(page, 0, offset, makeVersion(7, ++mainCalls));
+      area.put(offset, page);
+      const other = Math.floor(Math.random() * PAGES);
+      if (area.get(other, page) && readMark(page, 0, other) < 0) violations.push(`main: ${other}`);
+    }
+  }
+
+  const workers = [await start(0), await start(1), await start(2)];
+  for (let round = 0; round < rounds; round++) {
+    work(Math.random() * 10);
+    // A turn of the event loop, so that messages arrive.
+    await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
+    const seat = round % workers.length;
+    if (await zmem.terminate(workers[seat] as Worker)) terminations += 1;
+    work(3);
+    workers[seat] = await start(seat);
+  }
+  for (const worker of workers) if (await zmem.terminate(worker)) terminations += 1;
+  let bits = 0;
+  for (let offset = 0; offset < PAGES; offset++) if (area.has(offset)) bits += 1;
+  const counts = [bits, zmem.frontswap.countPages(0), zmem.backend.countPages(0)] as const;
+  area.off();
+  const { pages, payloadBytes } = zmem.stats();
+  zmem.close();
+  return {
+    workerCalls,
+    mainCalls,
+    terminations,
+    violations,
+    counts,
+    left: [pages, payloadBytes],
+  };
+}
+
+async function fail(): Promise<string> {
+  return createZmem().then(
+    () => "made",
+    (error: unknown) => String(error),
+  );
+}
+
+Object.assign(globalThis, { runShared: run, failShared: fail });

@@ -1,0 +1,32 @@
+/** Workers of Node on one pool: no page torn, foreign, stale or lost, with and without deaths. */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { sharedModule } from "./modules.ts";
+import { runStress, type StressOptions } from "./stress.ts";
+
+const seed = Number(process.env.ZMEM_SEED ?? Date.now() % 2 ** 31);
+const test = suite("shared pool, stress");
+
+async function run(name: string, options: Omit<StressOptions, "seed">): Promise<void> {
+  const seen = await runStress({ seed, ...options });
+  console.log(`seed ${seed}, ${name}: ${JSON.stringify(seen)}`);
+  assert.ok(seen.calls > 0, "calls were made");
+  if (options.kills !== undefined) assert.is(seen.kills, options.kills);
+}
+
+test("4 workers, dense keys, nothing rejected", () =>
+  run("dense", { workers: 4, milliseconds: 8000 }));
+
+test("4 workers, lone keys: groups and chunks come and go", () =>
+  run("lone", { workers: 4, milliseconds: 8000, keys: 400, stride: 977 }));
+
+test("4 workers under a tight limit, with areas flushed", () =>
+  run("tight", { workers: 4, milliseconds: 6000, limitBytes: 256 * 1024 }));
+
+test("2 workers on the release build", () =>
+  run("release", { workers: 2, milliseconds: 4000, module: sharedModule() }));
+
+test("50 workers terminated at random moments", () =>
+  run("killed", { workers: 4, milliseconds: 60_000, kills: 50, stride: 3 }));
+
+test.run();
