@@ -56,7 +56,7 @@ const FIRST_WORKER: u32 = 1;
  */
 export function bootShared(
   pageSize: u32,
-  limitBytes: f64,
+  mostBytes: f64,
   options: u32,
   maximumWasmPages: u32,
 ): i32 {
@@ -79,7 +79,7 @@ export function bootShared(
 
   const held = <u32>memory.size();
   const needed = (<u32>end + WASM_PAGE_SIZE - 1) >> WASM_PAGE_SHIFT;
-  if (<f64>max(needed, held) > limitBytes / <f64>WASM_PAGE_SIZE) return STATUS_LIMIT;
+  if (<f64>max(needed, held) > mostBytes / <f64>WASM_PAGE_SIZE) return STATUS_LIMIT;
   if (needed > held && memory.grow(needed - held) < 0) return STATUS_GROWTH;
 
   const header = sharedHeader();
@@ -94,7 +94,7 @@ export function bootShared(
   block.options = options | OPTION_ENABLED;
   block.heldWasmPages = <u32>memory.size();
   block.peakWasmPages = block.heldWasmPages;
-  setLimit(limitBytes);
+  setLimit(mostBytes);
   block.fixedGranules = <u32>(end >> GRANULE_SHIFT);
   block.freeMapAddress = <u32>freeMap;
   block.freeMapWasmPages = maximumWasmPages;

@@ -55,12 +55,12 @@ async function runShared(
       mayReject: false,
     };
     done[slot] = new Promise((resolve) => {
-      worker.onmessage = ({ data: said }: MessageEvent<{ violation?: string }>) => {
+      worker.addEventListener("message", ({ data: said }: MessageEvent<{ violation?: string }>) => {
         if (said.violation === undefined) resolve();
         else violations.push(said.violation);
-      };
+      });
     });
-    worker.onerror = (event) => violations.push(`worker failed: ${event.message}`);
+    worker.addEventListener("error", (event) => violations.push(`worker failed: ${event.message}`));
     worker.postMessage({ ...data, lock: lockName(slot, number) });
     return worker;
   };
