@@ -132,6 +132,7 @@ export class BenchTab {
     }
     element("bench-verdict").textContent = report.querySelector(".verdict")?.textContent ?? "";
     element("bench-plots").replaceChildren(...plots);
+    element("bench-plots").hidden = plots.length === 0;
     element("bench-tables").replaceChildren(...tables);
     element("bench-details").hidden = false;
     element("bench-comparison").hidden = true;
