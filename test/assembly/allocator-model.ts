@@ -252,10 +252,11 @@ class Model {
   #dropUnused(): void {
     const { instances } = this.#module;
     if (this.#pool.stats().instances > 1 || instances.length < 2) return;
-    // A trim takes place only where the fresh memory is smaller, so the size tells which is in use.
-    const inUse = instances.filter(({ memory }) => memory.buffer.byteLength === this.#heldBytes);
-    assert.is(inUse.length, 1);
-    instances.splice(0, instances.length, ...inUse);
+    // A trim takes place only where the fresh memory is smaller, so the size tells which is in use;
+    // where both are alike it did not, and the older one stays.
+    const [inUse] = instances.filter(({ memory }) => memory.buffer.byteLength === this.#heldBytes);
+    assert.ok(inUse !== undefined, "no instance has the bytes that the statistics say");
+    instances.splice(0, instances.length, inUse);
   }
 
   #changeLimit(): void {
