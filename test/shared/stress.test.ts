@@ -1,4 +1,4 @@
-/** Workers of Node on one pool: no page torn, foreign, stale or lost, with and without deaths. */
+/** Workers of Node on one pool: no page torn, foreign, stale or lost, while none of them dies; deaths at random are in test/slow. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sharedModule } from "./modules.ts";
@@ -25,8 +25,5 @@ test("4 workers under a tight limit, with areas flushed", () =>
 
 test("2 workers on the release build", () =>
   run("release", { workers: 2, milliseconds: 4000, module: sharedModule() }));
-
-test("50 workers terminated at random moments", () =>
-  run("killed", { workers: 4, milliseconds: 60_000, kills: 50, stride: 3 }));
 
 test.run();

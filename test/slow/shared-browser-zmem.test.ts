@@ -7,8 +7,8 @@ import { build } from "esbuild";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { serve } from "../../scripts/serve.ts";
-import { launchBrowser } from "./launch.ts";
-import type { SharedReport } from "./shared-zmem-page.ts";
+import { launchBrowser } from "../browser/launch.ts";
+import type { SharedReport } from "../browser/shared-zmem-page.ts";
 
 const test = suite("browser: zmem/shared");
 const launched = await launchBrowser();
@@ -20,7 +20,7 @@ test.after(() => launched?.close());
 async function bundle(): Promise<Record<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     entryPoints: ["shared-zmem-page.ts", "shared-zmem-worker.ts"].map(
-      (name) => `${import.meta.dirname}/${name}`,
+      (name) => `${import.meta.dirname}/../browser/${name}`,
     ),
     outdir: "out",
     bundle: true,

@@ -10,7 +10,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SharedFrontswap } from "../../src/shared/frontswap.ts";
 import { createRandom } from "../conformance/pages.ts";
-import { Crew, endAllWorkers, type Hand } from "./crew.ts";
+import { Crew, endAllWorkers, type Hand } from "../shared/crew.ts";
 import {
   ackWord,
   AT_WORK,
@@ -19,8 +19,8 @@ import {
   PAUSE,
   seatWord,
   type HistoryEvent,
-} from "./load.ts";
-import { readMark } from "./marked-page.ts";
+} from "../shared/load.ts";
+import { readMark } from "../shared/marked-page.ts";
 
 const SEED = Number(process.env["ZMEM_SEED"] ?? Math.floor(Math.random() * 1e6));
 const KILLS = Number(process.env["ZMEM_KILLS"] ?? 25);

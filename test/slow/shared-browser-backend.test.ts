@@ -7,8 +7,8 @@ import { readFileSync } from "node:fs";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { serve } from "../../scripts/serve.ts";
-import { launchBrowser } from "./launch.ts";
-import type { BrowserStress } from "./shared-backend-page.ts";
+import { launchBrowser } from "../browser/launch.ts";
+import type { BrowserStress } from "../browser/shared-backend-page.ts";
 
 const seed = Number(process.env.ZMEM_SEED ?? Date.now() % 2 ** 31);
 const test = suite("browser, shared pool");
@@ -21,7 +21,7 @@ test.after(() => launched?.close());
 async function bundle(): Promise<Record<string, string | Uint8Array>> {
   const { outputFiles } = await build({
     entryPoints: ["shared-backend-page.ts", "shared-backend-worker.ts"].map(
-      (name) => `${import.meta.dirname}/${name}`,
+      (name) => `${import.meta.dirname}/../browser/${name}`,
     ),
     outdir: "out",
     bundle: true,
