@@ -1,31 +1,41 @@
 /**
  * Decoder of LZ4 blocks, bounded on both sides for any input bytes.
  *
- * Why so: most sequences of a page have fewer than 15 literals and a match of at most 18 bytes. The
- * quick loop decodes them with copies of fixed size that write past what is asked (the next
- * sequence overwrites it), so it runs only where such copies stay inside page and block. A sequence
- * that it can't finish is left to the careful path, which starts it again from its token and copies
- * exactly; whatever it had written lies inside the page and is written again.
+ * Why so: a page has 50 to 400 sequences, each a link in one chain of dependent loads, and most have
+ * fewer than 15 literals and a match of at most 16 bytes. The quick loop decodes them with copies of
+ * fixed size, past what is asked, for the next sequence overwrites it; and with as few branches as
+ * possible, for a mispredicted one costs as much as a sequence. So a match is copied by one shuffle
+ * whatever its offset, and no bound is checked before it is known what there is to copy: the loop
+ * runs up to the last bytes of page and block. What it can't finish there, and lengths that go on
+ * and on, are left to the careful path, which checks each length and copies exactly.
  *
  * Invariants:
- *   reads  source[0..length) and the page; bytes of the page that this block has not written are
- *          read by no copy that keeps them
+ *   reads  source[0..length), the page, and up to READ_BEHIND bytes behind the block where linear
+ *          memory has them all; otherwise the careful path does all of the block
  *   writes destination[0..pageSize), nothing else
- *   true   only when the block is used up exactly where the page is full
+ *   true   only when the block is used up exactly where the page is full; each byte of the page is
+ *          then from this block
+ *   false  the page is zeros: neither what was read behind the block nor an earlier page stays
  *
  * Source: the LZ4 block format description, docs/lz4-block-format.md; what was measured on the way
  * stands in docs/codec.md.
  */
 import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4-format";
 
-/** Bytes copied per round by the long copies of the quick loop. */
-const ROUND_SIZE: usize = 32;
-/** The quick loop reads at most a token, 16 bytes, an offset and a length byte from a position. */
-const INPUT_RESERVE: usize = 20;
-/** A long literal copy reads up to a round past its end, so more must follow in the block. */
-const INPUT_ROUND_RESERVE: usize = 36;
-/** Literals (14) and a match in two pattern stores (up to 16 + 16) fit into this. */
-const OUTPUT_RESERVE: usize = 46;
+/** Bytes of a vector, which is what one copy of the quick loop moves. */
+const VECTOR_SIZE: usize = 16;
+/** Bytes copied per round by the long copies of the quick loop: most of them end in the first. */
+const ROUND_SIZE: usize = 64;
+/** Literals are copied in whole rounds, which may begin at the last byte of the block. */
+const READ_BEHIND: usize = ROUND_SIZE;
+/** Behind the literals of a sequence follow at least an offset and one byte more. */
+const INPUT_RESERVE: usize = OFFSET_SIZE + 1;
+/** What a match without length byte writes: a vector, and two bytes more where it is so long. */
+const OUTPUT_RESERVE: usize = VECTOR_SIZE + 2;
+/** What a round of a long copy may write beyond that. */
+const ROUND_RESERVE: usize = ROUND_SIZE - OUTPUT_RESERVE;
+/** The longest match that a vector holds, as the code in its token. */
+const VECTOR_CODE: usize = VECTOR_SIZE - MIN_MATCH;
 /** With one length byte of 255 the literals (15 + 255) go to the careful path. */
 const LITERALS_CONTINUED_TWICE: usize = 270;
 /** With one length byte of 255 a match is longer than this: 15 + 255 + MIN_MATCH. */
@@ -35,23 +45,38 @@ const MATCH_CONTINUED_TWICE: usize = 274;
  * less one: how far a 16-byte pattern of period n may advance and stay in phase.
  */
 const PATTERN_STEPS: u64 = 0xedcba98fdbefeff0;
+/**
+ * Row n, for a match offset of n: i mod n for i in 0..15, which repeats the n bytes before the match
+ * over a vector; row 16, for all offsets from there, leaves a vector as it is.
+ */
+// prettier-ignore
+const PATTERN_TABLE: usize = memory.data<u8>([
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
+  0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1,
+  0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2, 0,
+  0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0,
+  0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 0, 1, 2, 3, 4, 5, 6, 0, 1,
+  0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 1, 2, 3, 4, 5, 6,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1, 2, 3, 4, 5,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 0, 1, 2, 3, 4,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 0, 1, 2, 3,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 0, 1,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 0,
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+], 16);
+const PATTERN_ROW_SHIFT: usize = 4;
 
-/** @returns 16 bytes of the pattern that a match of offset 1 to 15 repeats */
+/** @returns the 16 bytes that a match of this offset begins with, were it so long */
 // @ts-ignore: decorator
 @inline
 function loadPattern(match: usize, offset: usize): v128 {
-  // i mod offset for i in 0..15, by subtracting 8, 4, 2 and 1 times the offset where that is less:
-  // no table in memory, and as quick as a load from one.
-  const once = i8x16.splat(<i8>offset);
-  const twice = i8x16.add(once, once);
-  const fourTimes = i8x16.add(twice, twice);
-  const eightTimes = i8x16.add(fourTimes, fourTimes);
-  let index = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  index = i8x16.min_u(index, i8x16.sub(index, eightTimes));
-  index = i8x16.min_u(index, i8x16.sub(index, fourTimes));
-  index = i8x16.min_u(index, i8x16.sub(index, twice));
-  index = i8x16.min_u(index, i8x16.sub(index, once));
-  return i8x16.swizzle(v128.load(match), index);
+  const row = min(offset, VECTOR_SIZE) << PATTERN_ROW_SHIFT;
+  return i8x16.swizzle(v128.load(match), v128.load(row, PATTERN_TABLE));
 }
 
 /** @returns how far a pattern may advance per store */
@@ -88,14 +113,9 @@ function copyExactly(output: usize, input: usize, size: usize): void {
 }
 
 /** Writes exactly `size` bytes of a match whose offset is below 16. */
-function repeatExactly(
-  output: usize,
-  match: usize,
-  offset: usize,
-  size: usize,
-  outputEnd: usize,
-): void {
+function repeatExactly(output: usize, offset: usize, size: usize, outputEnd: usize): void {
   const end = output + size;
+  let match = output - offset;
   if (outputEnd - match < 16) {
     while (output < end) store<u8>(output++, load<u8>(match++));
     return;
@@ -119,14 +139,23 @@ function repeatExactly(
 }
 
 /**
+ * Clears a page whose block is damaged.
+ *
+ * @returns false
+ */
+function refuse(destination: usize, pageSize: u32): bool {
+  memory.fill(destination, 0, pageSize);
+  return false;
+}
+
+/**
  * Decodes a block into a page.
  *
  * @param destination where the page goes
  * @param pageSize bytes the block must decode to, at least 64
  * @param source the block, at address 16 or above
  * @param length bytes of the block
- * @returns false when the block is damaged; the page then holds bytes of this block or what it
- *   held before
+ * @returns false when the block is damaged; the page is then zeros
  */
 export function decompressBlock(
   destination: usize,
@@ -136,151 +165,167 @@ export function decompressBlock(
 ): bool {
   const inputEnd = source + <usize>length;
   const outputEnd = destination + <usize>pageSize;
-  // The cursor stands OFFSET_SIZE before a token, on the offset of the sequence before: so the
-  // address of the next token is one addition away from this one, which bounds the whole loop.
-  const cursorSafe =
-    <usize>length >= INPUT_RESERVE + INPUT_ROUND_RESERVE
-      ? inputEnd - INPUT_RESERVE - OFFSET_SIZE
-      : source - OFFSET_SIZE - 1;
-  const literalsSafe = inputEnd - INPUT_ROUND_RESERVE;
+  const isQuick = ((<usize>memory.size()) << 16) - inputEnd >= READ_BEHIND;
+  const inputSafe = inputEnd - INPUT_RESERVE;
+  // All bounds of the quick loop derive from this one, so that only one is live in it.
   const outputSafe = outputEnd - OUTPUT_RESERVE;
   let input = source;
   let output = destination;
 
   while (true) {
+    // The match that the quick loop leaves to be copied, none when it leaves a whole sequence.
+    let leftSize: usize = 0;
+    let leftOffset: usize = 0;
+    // The cursor stands OFFSET_SIZE before a token, on the offset of the sequence before: so the
+    // address of the next token is one addition away from this one, which bounds the whole loop.
     let cursor = input - OFFSET_SIZE;
-    // Always cursor + 3; a variable of its own keeps the addition out of the chain of addresses.
-    let literalsStart = cursor + OFFSET_SIZE + 1;
-    while (cursor <= cursorSafe) {
-      if (output > outputSafe) break;
-      const begin = cursor;
-      const token = <usize>load<u8>(cursor, OFFSET_SIZE);
-      let literals = token >> 4;
-      const matchCode = token & LENGTH_CONTINUED;
-      let matchOutput: usize;
-      let next: usize;
-      if (literals != LENGTH_CONTINUED) {
-        next = literalsStart + literals;
-        v128.store(output, v128.load(cursor, OFFSET_SIZE + 1));
-        matchOutput = output + literals;
-      } else {
-        literals += <usize>load<u8>(cursor, OFFSET_SIZE + 1);
-        if (literals == LITERALS_CONTINUED_TWICE) break;
-        let from = cursor + OFFSET_SIZE + 2;
-        next = from + literals;
-        if (next > literalsSafe) break;
-        matchOutput = output + literals;
-        if (matchOutput > outputSafe) break;
-        let to = output;
-        do {
-          v128.store(to, v128.load(from));
-          v128.store(to, v128.load(from, 16), 16);
-          to += ROUND_SIZE;
-          from += ROUND_SIZE;
-        } while (to < matchOutput);
-      }
+    if (isQuick) {
+      // Always cursor + 3; a variable of its own keeps the addition out of the chain of addresses.
+      let literalsStart = cursor + OFFSET_SIZE + 1;
+      while (true) {
+        const token = <usize>load<u8>(cursor, OFFSET_SIZE);
+        let literals = token >> 4;
+        let matchOutput: usize;
+        let next: usize;
+        if (literals != LENGTH_CONTINUED) {
+          next = literalsStart + literals;
+          matchOutput = output + literals;
+          if (next > inputSafe) break;
+          if (matchOutput > outputSafe) break;
+          v128.store(output, v128.load(cursor, OFFSET_SIZE + 1));
+        } else {
+          literals += <usize>load<u8>(cursor, OFFSET_SIZE + 1);
+          if (literals == LITERALS_CONTINUED_TWICE) break;
+          let from = cursor + OFFSET_SIZE + 2;
+          next = from + literals;
+          if (next > inputSafe) break;
+          matchOutput = output + literals;
+          if (matchOutput > outputSafe - ROUND_RESERVE) break;
+          v128.store(output, v128.load(from));
+          v128.store(output, v128.load(from, 16), 16);
+          v128.store(output, v128.load(from, 32), 32);
+          v128.store(output, v128.load(from, 48), 48);
+          while (literals > ROUND_SIZE) {
+            literals -= ROUND_SIZE;
+            output += ROUND_SIZE;
+            from += ROUND_SIZE;
+            v128.store(output, v128.load(from));
+            v128.store(output, v128.load(from, 16), 16);
+            v128.store(output, v128.load(from, 32), 32);
+            v128.store(output, v128.load(from, 48), 48);
+          }
+        }
 
-      const offset = <usize>load<u16>(next);
-      if (matchOutput - destination < offset) {
-        cursor = begin;
-        break;
-      }
-      let match = matchOutput - offset;
-      if (matchCode != LENGTH_CONTINUED) {
-        if (offset >= 8) {
-          store<u64>(matchOutput, load<u64>(match));
-          store<u64>(matchOutput, load<u64>(match, 8), 8);
-          // Only where it is needed: bytes just written in parts are slow to load.
-          if (matchCode > 16 - MIN_MATCH) {
-            store<u16>(matchOutput, load<u16>(match, 16), 16);
+        const offset = <usize>load<u16>(next);
+        // True for an offset of 0 as well; the careful path refuses both.
+        if (offset - 1 >= matchOutput - destination) {
+          leftSize = MIN_MATCH;
+          leftOffset = offset;
+          output = matchOutput;
+          break;
+        }
+        let match = matchOutput - offset;
+        const pattern = loadPattern(match, offset);
+        v128.store(matchOutput, pattern);
+        const matchCode = token & LENGTH_CONTINUED;
+        if (matchCode != LENGTH_CONTINUED) {
+          cursor = next;
+          literalsStart = cursor + OFFSET_SIZE + 1;
+          output = matchOutput + matchCode + MIN_MATCH;
+          if (matchCode > VECTOR_CODE) {
+            // At offset 1 the second byte would be a copy of the first, which is not there yet.
+            store<u16>(matchOutput, load<u16>(match - <usize>(offset == 1), 16), 16);
+          }
+          continue;
+        }
+
+        let size = LENGTH_CONTINUED + MIN_MATCH + <usize>load<u8>(next, OFFSET_SIZE);
+        cursor = next + 1;
+        if (size == MATCH_CONTINUED_TWICE) {
+          let more = cursor + OFFSET_SIZE;
+          let byte: usize = 0;
+          do {
+            if (more >= inputEnd) break;
+            byte = load<u8>(more++);
+            size += byte;
+          } while (byte == LENGTH_BYTE_MAX);
+          cursor = more - OFFSET_SIZE;
+        }
+        literalsStart = cursor + OFFSET_SIZE + 1;
+        if (size + ROUND_RESERVE > outputSafe - matchOutput) {
+          leftSize = size;
+          leftOffset = offset;
+          output = matchOutput;
+          break;
+        }
+        output = matchOutput + size;
+        if (offset >= VECTOR_SIZE) {
+          v128.store(matchOutput, v128.load(match, 16), 16);
+          v128.store(matchOutput, v128.load(match, 32), 32);
+          v128.store(matchOutput, v128.load(match, 48), 48);
+          while (size > ROUND_SIZE) {
+            size -= ROUND_SIZE;
+            match += ROUND_SIZE;
+            matchOutput += ROUND_SIZE;
+            v128.store(matchOutput, v128.load(match));
+            v128.store(matchOutput, v128.load(match, 16), 16);
+            v128.store(matchOutput, v128.load(match, 32), 32);
+            v128.store(matchOutput, v128.load(match, 48), 48);
           }
         } else {
-          if (offset == 0) {
-            cursor = begin;
-            break;
-          }
-          const pattern = loadPattern(match, offset);
-          v128.store(matchOutput, pattern);
-          v128.store(matchOutput + offsetToStep(offset), pattern);
+          const step = offsetToStep(offset);
+          matchOutput += step;
+          do {
+            v128.store(matchOutput, pattern);
+            v128.store(matchOutput + step, pattern);
+            matchOutput += step << 1;
+          } while (matchOutput < output);
         }
-        output = matchOutput + matchCode + MIN_MATCH;
-        cursor = next;
-        literalsStart = cursor + OFFSET_SIZE + 1;
-        continue;
       }
+    }
 
-      let size = LENGTH_CONTINUED + MIN_MATCH + <usize>load<u8>(next, OFFSET_SIZE);
-      cursor = next + 1;
-      if (size == MATCH_CONTINUED_TWICE) {
-        let more = cursor + OFFSET_SIZE;
-        let byte: usize = 0;
+    // The careful path: one sequence, or the rest of one, every length checked before it is used.
+    input = cursor + OFFSET_SIZE;
+    let size = leftSize;
+    let offset = leftOffset;
+    if (size == 0) {
+      if (input >= inputEnd) return refuse(destination, pageSize);
+      const token = <usize>load<u8>(input++);
+      let literals = token >> 4;
+      if (literals == LENGTH_CONTINUED) {
+        let byte: usize;
         do {
-          if (more >= inputEnd) break;
-          byte = load<u8>(more++);
+          if (input >= inputEnd) return refuse(destination, pageSize);
+          byte = load<u8>(input++);
+          literals += byte;
+        } while (byte == LENGTH_BYTE_MAX);
+      }
+      if (literals > inputEnd - input || literals > outputEnd - output) {
+        return refuse(destination, pageSize);
+      }
+      copyExactly(output, input, literals);
+      output += literals;
+      input += literals;
+      if (input == inputEnd) return output == outputEnd || refuse(destination, pageSize);
+      if (inputEnd - input < OFFSET_SIZE) return refuse(destination, pageSize);
+      offset = load<u16>(input);
+      input += OFFSET_SIZE;
+      size = token & LENGTH_CONTINUED;
+      if (size == LENGTH_CONTINUED) {
+        let byte: usize;
+        do {
+          if (input >= inputEnd) return refuse(destination, pageSize);
+          byte = load<u8>(input++);
           size += byte;
         } while (byte == LENGTH_BYTE_MAX);
-        cursor = more - OFFSET_SIZE;
       }
-      if (size > outputEnd - ROUND_SIZE - matchOutput || offset == 0) {
-        cursor = begin;
-        break;
-      }
-      output = matchOutput + size;
-      if (offset >= 16) {
-        do {
-          v128.store(matchOutput, v128.load(match));
-          v128.store(matchOutput, v128.load(match, 16), 16);
-          matchOutput += ROUND_SIZE;
-          match += ROUND_SIZE;
-        } while (matchOutput < output);
-      } else {
-        const pattern = loadPattern(match, offset);
-        const step = offsetToStep(offset);
-        do {
-          v128.store(matchOutput, pattern);
-          v128.store(matchOutput + step, pattern);
-          matchOutput += step << 1;
-        } while (matchOutput < output);
-      }
-      literalsStart = cursor + OFFSET_SIZE + 1;
+      size += MIN_MATCH;
     }
-
-    // The careful path: one sequence, every length checked before it is used.
-    input = cursor + OFFSET_SIZE;
-    if (input >= inputEnd) return false;
-    const token = <usize>load<u8>(input++);
-    let literals = token >> 4;
-    if (literals == LENGTH_CONTINUED) {
-      let byte: usize;
-      do {
-        if (input >= inputEnd) return false;
-        byte = load<u8>(input++);
-        literals += byte;
-      } while (byte == LENGTH_BYTE_MAX);
+    if (offset == 0 || offset > output - destination || size > outputEnd - output) {
+      return refuse(destination, pageSize);
     }
-    if (literals > inputEnd - input || literals > outputEnd - output) return false;
-    copyExactly(output, input, literals);
-    output += literals;
-    input += literals;
-    if (input == inputEnd) return output == outputEnd;
-    if (inputEnd - input < OFFSET_SIZE) return false;
-    const offset = <usize>load<u16>(input);
-    input += OFFSET_SIZE;
-    if (offset == 0 || offset > output - destination) return false;
-    let size = token & LENGTH_CONTINUED;
-    if (size == LENGTH_CONTINUED) {
-      let byte: usize;
-      do {
-        if (input >= inputEnd) return false;
-        byte = load<u8>(input++);
-        size += byte;
-      } while (byte == LENGTH_BYTE_MAX);
-    }
-    size += MIN_MATCH;
-    if (size > outputEnd - output) return false;
-    const match = output - offset;
-    if (offset >= 16) copyExactly(output, match, size);
-    else repeatExactly(output, match, offset, size, outputEnd);
+    if (offset >= VECTOR_SIZE) copyExactly(output, output - offset, size);
+    else repeatExactly(output, offset, size, outputEnd);
     output += size;
   }
   return false;

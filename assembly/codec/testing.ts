@@ -89,31 +89,3 @@ export function countSameFilled(pages: usize, pageSize: u32, pageCount: u32, rep
   }
   return count;
 }
-
-/**
- * Explains what a decoder left in a page: it decoded the same bytes over two different earlier
- * pages, and each byte must either be the same in both results (it came from the block) or what
- * each page held at that place before (it was not touched).
- *
- * @returns the first byte offset that is neither, `size` when there is none
- */
-export function findUnexplained(
-  first: usize,
-  earlierFirst: usize,
-  second: usize,
-  earlierSecond: usize,
-  size: u32,
-): u32 {
-  for (let index: usize = 0; index < <usize>size; index += 16) {
-    const one = v128.load(first + index);
-    const other = v128.load(second + index);
-    const same = i8x16.eq(one, other);
-    const untouched = v128.and(
-      i8x16.eq(one, v128.load(earlierFirst + index)),
-      i8x16.eq(other, v128.load(earlierSecond + index)),
-    );
-    const explained = i8x16.bitmask(v128.or(same, untouched));
-    if (explained != 0xffff) return u32(index) + ctz(~explained);
-  }
-  return size;
-}

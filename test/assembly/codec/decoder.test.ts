@@ -12,13 +12,24 @@ import { decodeBlock } from "./reference-decoder.ts";
 const SEED = 20261124;
 const { codec, bytes } = await startCodec(16);
 const PAGE = 0x40000;
+const FAR_FROM_END = 0x60000;
 
-/** Decodes a block flush at the end of memory; @returns the page or undefined. */
+/**
+ * Decodes a block flush at the end of memory, by the careful path alone, and far from it, where the
+ * quick loop takes part; both must agree.
+ *
+ * @returns the page, undefined when the block is refused
+ */
 function decode(block: Uint8Array, pageSize = 4096): Uint8Array | undefined {
-  const source = bytes.length - block.length;
-  bytes.set(block, source);
-  const ok = codec.decompressBlock(PAGE, pageSize, source, block.length);
-  return ok ? bytes.slice(PAGE, PAGE + pageSize) : undefined;
+  const [careful, quick] = [bytes.length - block.length, FAR_FROM_END].map((source) => {
+    bytes.fill(0xee, PAGE, PAGE + pageSize);
+    bytes.fill(0xdd, FAR_FROM_END, FAR_FROM_END + 0x10000);
+    bytes.set(block, source);
+    const ok = codec.decompressBlock(PAGE, pageSize, source, block.length) === 1;
+    return { ok, page: bytes.slice(PAGE, PAGE + pageSize) };
+  });
+  assert.equal(quick, careful, "the quick loop and the careful path differ");
+  return quick?.ok ? quick.page : undefined;
 }
 
 test(`damaged blocks do no harm (seed ${SEED})`, async () => {
@@ -96,6 +107,13 @@ test("an offset of zero, or beyond what was written, is refused", () => {
     decode(Uint8Array.from([0x4f, 1, 2, 3, 4, 5, 0, 255, 255, 0, 0x50, 1, 2, 3, 4, 5])),
     undefined,
   );
+});
+
+test("a page whose block is refused is cleared", () => {
+  // Long literals, a match, and then the block ends: behind it and in the page lies rubbish.
+  const block = Uint8Array.from([0xf0, 5, ...new Array<number>(20).fill(1), 20, 0, 0xe0, 1]);
+  assert.is(decode(block), undefined);
+  assert.equal(bytes.slice(PAGE, PAGE + 4096), new Uint8Array(4096));
 });
 
 test("an empty block, and one that says nothing, are refused", () => {

@@ -64,13 +64,6 @@ export interface CodecExports {
   ): number;
   isSameFilled(page: number, pageSize: number): number;
   fillPage(page: number, pageSize: number, word: bigint): void;
-  findUnexplained(
-    first: number,
-    earlierFirst: number,
-    second: number,
-    earlierSecond: number,
-    size: number,
-  ): number;
   compressPages(
     blocks: number,
     blockStride: number,
