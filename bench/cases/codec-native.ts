@@ -6,10 +6,12 @@
  * same bytes at the same addresses of one memory, in turn, with the page size as capacity: a page
  * that does not shrink is stored raw and counts as one page of size.
  *
- * Why so: neither side pays a call from JavaScript or a copy. Decompression is measured on the
- * blocks of liblz4, which both decoders read, so that only the decoders differ; zmem's decoder on
- * the blocks of its own compressor is a figure of its own. Each block of each contender is decoded
- * by both decoders and compared before anything is timed.
+ * Why so: neither side pays a call from JavaScript or a copy. Each block of each contender is decoded
+ * by both decoders and compared before anything is timed. Both decoders are timed on the blocks of
+ * liblz4 ("decompress") and on those of zmem ("decompress blocks of zmem"), all four in the same
+ * rounds: on the same blocks only the decoders differ; zmem on zmem's blocks against liblz4 on
+ * liblz4's is what a page costs that each side wrote itself, where a compressor that writes fewer
+ * sequences counts as well. Pages that one of the two keeps raw are left out of all four.
  *
  * Where compiler, library or headers are missing there are no native rows, and the reason is said.
  */
@@ -45,22 +47,35 @@ interface CodecModule {
 }
 
 const SAMPLE_BYTES = 2 << 20;
-const LENGTHS = 1 << 16;
 const PAGE = 2 << 16;
 const WORKSPACE = 4 << 16;
 const PAGES = 2 << 20;
-const BLOCKS = PAGES + SAMPLE_BYTES;
-const WASM_PAGES = (BLOCKS + SAMPLE_BYTES) >> 16;
+/** Where a contender's blocks and their lengths lie. */
+interface Place {
+  readonly blocks: number;
+  readonly lengths: number;
+}
+const FIRST: Place = { blocks: PAGES + SAMPLE_BYTES, lengths: 1 << 16 };
+const SECOND: Place = { blocks: FIRST.blocks + SAMPLE_BYTES, lengths: FIRST.lengths + (1 << 15) };
+const WASM_PAGES = (SECOND.blocks + SAMPLE_BYTES) >> 16;
 /** Untimed passes before the first sample: enough for the engine to optimise the loops. */
 const WARM_PASSES = 6;
 
 /** One side of the comparison. */
 interface Contender {
   readonly name: string;
-  compress(): void;
-  decompress(): number;
+  compress(to: Place): void;
+  decompress(from: Place): number;
+  readonly isSlow: boolean;
+}
+
+/** What is timed in turn with others. */
+interface Task {
+  readonly figure: string;
+  readonly name: string;
   /** Slow ones get a quarter of the rounds. */
   readonly isSlow: boolean;
+  pass(): unknown;
 }
 
 function zmemContenders(module: CodecModule, pageSize: number, count: number): Contender[] {
@@ -72,11 +87,12 @@ function zmemContenders(module: CodecModule, pageSize: number, count: number): C
   return efforts.map(([name, effort]) => ({
     name,
     isSlow: effort === 2,
-    compress: () =>
+    compress: ({ blocks, lengths }) =>
       void module.compressPages(
-        ...[BLOCKS, pageSize, LENGTHS, pageSize, PAGES, pageSize, count, WORKSPACE, effort, 1],
+        ...[blocks, pageSize, lengths, pageSize, PAGES, pageSize, count, WORKSPACE, effort, 1],
       ),
-    decompress: () => module.decompressPages(PAGE, pageSize, BLOCKS, pageSize, LENGTHS, count, 1),
+    decompress: ({ blocks, lengths }) =>
+      module.decompressPages(PAGE, pageSize, blocks, pageSize, lengths, count, 1),
   }));
 }
 
@@ -93,14 +109,14 @@ function nativeContenders(
   return modes.map(([name, mode, level]) => ({
     name,
     isSlow: mode === 2,
-    compress: () =>
+    compress: ({ blocks, lengths }) =>
       void addon.compressPages(
         memory,
-        ...([BLOCKS, pageSize, LENGTHS, pageSize, PAGES, pageSize, count] as const),
+        ...([blocks, pageSize, lengths, pageSize, PAGES, pageSize, count] as const),
         ...([mode, level, 1] as const),
       ),
-    decompress: () =>
-      addon.decompressPages(memory, PAGE, pageSize, BLOCKS, pageSize, LENGTHS, count, 1),
+    decompress: ({ blocks, lengths }) =>
+      addon.decompressPages(memory, PAGE, pageSize, blocks, pageSize, lengths, count, 1),
   }));
 }
 
@@ -130,7 +146,7 @@ export async function measureCodecAgainstNative(
       addon === undefined ? [] : nativeContenders(addon, memory.buffer, pageSize, count);
     const contenders = [...native, ...own];
     const decoders = [...native.slice(0, 1), ...own.slice(0, 1)];
-    const lengths = new Uint32Array(memory.buffer, LENGTHS, count);
+    const lengths = new Uint32Array(memory.buffer, FIRST.lengths, count);
     const record = (figure: string, contender: string, unit: "ns" | "bytes", samples: number[]) =>
       void rows.push({
         ...{ figure, contender, unit, samples, corpus: corpus.name, pageSize },
@@ -138,7 +154,7 @@ export async function measureCodecAgainstNative(
       });
 
     for (const contender of contenders) {
-      contender.compress();
+      contender.compress(FIRST);
       checkBlocks(decoders, bytes, lengths, pages, `${contender.name} on ${corpus.name}`, {
         module,
         addon,
@@ -153,34 +169,45 @@ export async function measureCodecAgainstNative(
       pass();
       return ((performance.now() - start) * 1e6) / count;
     };
-    const inTurn = (tasks: readonly Contender[], pass: (task: Contender) => unknown) => {
-      const samples = new Map(tasks.map(({ name }): [string, number[]] => [name, []]));
+    const inTurn = (tasks: readonly Task[]): void => {
+      const samples = tasks.map((): number[] => []);
       for (let warm = 0; warm < WARM_PASSES; warm++) {
-        for (const task of tasks) if (!task.isSlow || warm === 0) pass(task);
+        for (const task of tasks) if (!task.isSlow || warm === 0) task.pass();
       }
       for (let round = 0; round < rounds; round++) {
         for (let turn = 0; turn < tasks.length; turn++) {
-          const task = tasks[(turn + round) % tasks.length] as Contender;
+          const index = (turn + round) % tasks.length;
+          const task = tasks[index] as Task;
           if (task.isSlow && round % 4 !== 0) continue;
-          samples.get(task.name)?.push(time(() => pass(task)));
+          samples[index]?.push(time(task.pass));
         }
       }
-      return samples;
+      tasks.forEach(({ figure, name }, index) =>
+        record(figure, name, "ns", samples[index] as number[]),
+      );
     };
 
-    for (const [name, samples] of inTurn(contenders, (task) => task.compress())) {
-      record("compress", name, "ns", samples);
+    inTurn(
+      contenders.map(({ name, isSlow, compress }) => {
+        return { figure: "compress", name, isSlow, pass: () => compress(FIRST) };
+      }),
+    );
+    const [liblz4, zmem] = [native[0], own[0] as Contender];
+    const sides: (readonly [string, Place])[] = [["decompress blocks of zmem", SECOND]];
+    zmem.compress(SECOND);
+    if (liblz4 !== undefined) {
+      liblz4.compress(FIRST);
+      sides.push(["decompress", FIRST]);
+      leaveOutRawPages(lengths, new Uint32Array(memory.buffer, SECOND.lengths, count));
+      if (lengths.every((length) => length === 0)) continue;
     }
-    // Both decoders on the same blocks: those of liblz4 where there are any.
-    contenders[0]?.compress();
-    if (lengths.every((length) => length === 0)) continue;
-    for (const [name, samples] of inTurn(decoders, (task) => task.decompress())) {
-      record("decompress", name, "ns", samples);
-    }
-    own[0]?.compress();
-    for (const [name, samples] of inTurn(decoders, (task) => task.decompress())) {
-      record("decompress blocks of zmem", name, "ns", samples);
-    }
+    inTurn(
+      sides.flatMap(([figure, place]) =>
+        decoders.map(({ name, decompress }) => {
+          return { figure, name, isSlow: false, pass: () => decompress(place) };
+        }),
+      ),
+    );
   }
   return {
     rows,
@@ -190,6 +217,13 @@ export async function measureCodecAgainstNative(
         ? `not measured: ${reason}`
         : `liblz4 ${addon.version()}, loops in C by ${addon.flags()}`,
   };
+}
+
+/** A length of 0 says that a page is kept raw: both sides pass over those of either. */
+function leaveOutRawPages(some: Uint32Array, others: Uint32Array): void {
+  for (let index = 0; index < some.length; index++) {
+    if (some[index] === 0 || others[index] === 0) some[index] = others[index] = 0;
+  }
 }
 
 /** Decodes every block by every decoder and compares. */
@@ -210,7 +244,8 @@ function checkBlocks(
     pages.forEach((page, index) => {
       if (lengths[index] === 0) return;
       bytes.fill(0x5a, PAGE, PAGE + pageSize);
-      const place = [BLOCKS + index * pageSize, pageSize, LENGTHS + index * 4, 1, 1] as const;
+      const { blocks, lengths: at } = FIRST;
+      const place = [blocks + index * pageSize, pageSize, at + index * 4, 1, 1] as const;
       const damaged =
         decoder.name === "liblz4" && addon !== undefined
           ? addon.decompressPages(bytes.buffer as ArrayBuffer, PAGE, pageSize, ...place)
