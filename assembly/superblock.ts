@@ -15,6 +15,9 @@ import { REJECT_COUNT } from "./status";
  * └ first free granule: zspages, index chunks, directories, free runs, in any order, to the end
  * ```
  *
+ * Static data, which every instance writes anew with the same bytes, lies at 256 (`memoryBase` in
+ * asconfig.base.json): the decoder's table of patterns. It must end below the superblock.
+ *
  * Invariant: heldGranules = fixed + free + index + table + zspage granules (validate.ts walks it).
  */
 @unmanaged

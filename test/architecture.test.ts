@@ -482,6 +482,15 @@ test("the release module exports the functions of src/backends/abi.ts and its me
   );
 });
 
+test("static data of the release module lies below the superblock", () => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 65536 });
+  new WebAssembly.Instance(releaseModule(), { env: { memory } });
+  const bytes = new Uint8Array(memory.buffer);
+  assert.ok(bytes.subarray(256, 1024).some((byte) => byte !== 0));
+  assert.ok(bytes.subarray(0, 256).every((byte) => byte === 0));
+  assert.ok(bytes.subarray(1024).every((byte) => byte === 0));
+});
+
 test("the sizes hold: wasm and default entry", async () => {
   const { measureSizes } = await import("../scripts/bundle.mjs");
   for (const { file, limit, actual, fits } of measureSizes()) {
