@@ -7,7 +7,7 @@
  * before the end, answers for all of these positions: each candidate is extended both ways, and two
  * are kept, the one that begins first and the one that ends last.
  *
- * Why so: a page has 200 to 500 such searches where searching each position takes 4,000 (all
+ * Why so: a page has about 300 such searches where searching each position takes 4,000 (all
  * figures: docs/codec.md, "Effort high"). Marks keep positions without a match out of the search,
  * where half of all branches would be mispredicted. A hash collision may hide a match from its
  * mark: 0.04 % of size.
