@@ -5,16 +5,17 @@
  */
 import { EFFORT_FAST, EFFORT_HIGH } from "./effort";
 import { compressDefault, compressFast, greedyTableSize } from "./lz4-greedy";
-import { compressOptimal, optimalWorkspaceSize } from "./lz4-optimal";
+import { compressOptimal } from "./lz4-optimal";
+import { spansWorkspaceSize } from "./lz4-spans";
 
 /** Bytes of workspace that efforts `fast` and `default` need at most, 16-aligned, any content. */
 export const COMPRESS_WORKSPACE_SIZE: u32 = 16384;
 /** Bytes of workspace that effort `high` needs at most, 16-aligned, any content. */
-export const HIGH_WORKSPACE_SIZE: u32 = 32768 + 65536 * 10 + 16;
+export const HIGH_WORKSPACE_SIZE: u32 = (2 << 16) + 65536 * 10 + 65536 / 8;
 
 /** @returns bytes of workspace that an effort needs for pages of this size */
 export function workspaceSize(pageSize: u32, effort: u32): u32 {
-  return effort == EFFORT_HIGH ? optimalWorkspaceSize(pageSize) : greedyTableSize(pageSize);
+  return effort == EFFORT_HIGH ? spansWorkspaceSize(pageSize) : greedyTableSize(pageSize);
 }
 
 /**

@@ -1,215 +1,237 @@
 /**
  * Effort `high`: nearly the shortest block that the matches of a page allow.
  *
- * What: three passes. Forward, hash chains find matches. Backward, the cheapest way from each
- * position to the end of the page is chosen among a literal and the lengths of the match there.
- * Forward again, the choices are written.
+ * What: spans of longest matches are found (lz4-spans.ts). Backward, the cheapest way from each
+ * position to the end of the page is chosen: a literal, the longest match there, or that match cut
+ * to what its token can express. Forward, the choices are written.
  *
- * Why so: every match offset costs the same two bytes, so of all matches at a position the longest
- * is enough, and its shorter lengths are candidates too. A page is small, so all of it can be
- * priced at once. A search at each position would be exact and takes two to five times as long for
- * 0.1 % of size (measured, docs/codec.md); so positions inside a match are served by its rest, and
- * only its last but two is searched.
+ * Why so: every match offset costs the same two bytes, and a way from a later position is never
+ * dearer than one from an earlier position (leave out its first byte). So of all matches at a
+ * position the longest is best, and of its shorter lengths only 18, which saves the length byte:
+ * all lengths priced win 0.01 % (measured, docs/codec.md). Inside a span the end of the match is
+ * one position, so the price is constant but for length bytes: positions are priced by the vector,
+ * span by span, with few branches.
  *
- * Invariants: as compressBlock; links and heads hold positions below pageSize or NONE; a way is
- * never longer than from its position to LAST_LITERALS before the end of the page.
+ * Invariants: as compressBlock; spans as findSpans leaves them; stores of prices reach below the
+ * position they are for, onto positions that are priced later, at most 64 bytes below the first.
  *
- * Layout of the workspace, pageSize = P: heads u16[1 << bits] · links u16[P] · ways u32[P] (length
- * in the high half, match offset in the low) · prices u32[P + 1]
+ * Layout of the workspace, pageSize = P: margin of 64 bytes · prices u32[P + 1], both over heads,
+ * links and marks, which are done with by then · spans (lz4-spans.ts)
  */
 import { emitLastLiterals, emitSequence } from "./lz4-emit";
 import {
-  LAST_LITERALS,
   LENGTH_BYTE_MAX,
   LENGTH_CONTINUED,
   MATCH_START_LIMIT,
   MIN_MATCH,
   OFFSET_SIZE,
+  TOKEN_LITERALS_SHIFT,
 } from "./lz4-format";
+import { findSpans, firstSpan, Span, SPAN_SIZE } from "./lz4-spans";
 
-/** No position: a match can't start at the last byte of a page, not even of 64 KiB. */
-const NONE: usize = 0xffff;
-/** Candidates looked at per search; 256 of them save another 0.1 % (measured, docs/codec.md). */
-const CHAIN_DEPTH: u32 = 64;
-/** A match so long that no longer one is looked for, nor a way out of it. */
-const NICE_LENGTH: usize = 512;
 /** Prices are in parts of a byte, so that of two ways of equal size the one with fewer sequences,
  * which is quicker to decode, wins. */
 const PRICE_SHIFT: u32 = 5;
 const LITERAL_PRICE: u32 = 1 << PRICE_SHIFT;
+const LENGTH_BYTE_PRICE: u32 = 1 << PRICE_SHIFT;
 const SEQUENCE_PRICE: u32 = ((<u32>(OFFSET_SIZE + 1)) << PRICE_SHIFT) + 1;
 /** The longest match that its token alone can express. */
 const TOKEN_MATCH_MAX: usize = MIN_MATCH + LENGTH_CONTINUED - 1;
 /** Literals that take a first length byte, and those that take one more. */
 const RUN_CONTINUED: u32 = <u32>LENGTH_CONTINUED;
 const RUN_CONTINUED_AGAIN: u32 = <u32>(LENGTH_CONTINUED + LENGTH_BYTE_MAX);
-const HASH_PRIME: u32 = 2654435761;
+/** Bytes that stores of prices may reach below the first. */
+const MARGIN: usize = 64;
+/** Bytes that the quick way to write a sequence copies at once, more than its literals. */
+const QUICK_COPY: usize = 16;
+/** Room that it needs: token, literals, match offset, length byte. */
+const QUICK_SEQUENCE_SIZE: usize = 1 + QUICK_COPY + OFFSET_SIZE + 1;
 
-/** Bits of the hash: four heads per position keep chains pure, at most 32 KiB of them. */
-function pageSizeToBits(pageSize: u32): u32 {
-  return min<u32>(33 - <u32>clz(pageSize), 14);
-}
-
-/** @returns bytes of workspace for a page size, 16-aligned */
-export function optimalWorkspaceSize(pageSize: u32): u32 {
-  return (2 << pageSizeToBits(pageSize)) + pageSize * 10 + 16;
-}
-
-/** @returns bytes that agree at two addresses, at most up to `end`, the end of the later one */
+/** @returns prices of the four positions in front of one with this price, if all are literals */
 // @ts-ignore: decorator
 @inline
-function countEqual(earlier: usize, later: usize, end: usize): usize {
-  const start = later;
-  while (later + 8 <= end) {
-    const difference = load<u64>(later) ^ load<u64>(earlier);
-    if (difference != 0) return later - start + <usize>(ctz(difference) >> 3);
-    later += 8;
-    earlier += 8;
-  }
-  while (later < end && load<u8>(later) == load<u8>(earlier)) {
-    later++;
-    earlier++;
-  }
-  return later - start;
+function literalPrices(price: u32): v128 {
+  return i32x4.add(
+    i32x4.splat(price),
+    i32x4(4 * LITERAL_PRICE, 3 * LITERAL_PRICE, 2 * LITERAL_PRICE, LITERAL_PRICE),
+  );
 }
 
-/** Enters a position into the chain of its hash; @returns the position that was at its head. */
+/** @returns literals of a run that grew: behind its first length byte every 255 count as none. */
 // @ts-ignore: decorator
 @inline
-function enter(heads: usize, hashShift: u32, links: usize, input: usize, position: usize): usize {
-  const head = heads + ((<usize>((load<u32>(input) * HASH_PRIME) >> hashShift)) << 1);
-  const candidate = <usize>load<u16>(head);
-  store<u16>(head, position);
-  store<u16>(links + (position << 1), candidate);
-  return candidate;
+function wrapRun(literals: u32): u32 {
+  while (literals >= RUN_CONTINUED_AGAIN) literals -= <u32>LENGTH_BYTE_MAX;
+  return literals;
+}
+
+/** Prices as many as 16 literals in front of `address`, whose price is given. */
+// @ts-ignore: decorator
+@inline
+function priceFewLiterals(address: usize, price: u32): void {
+  const step = i32x4.splat(4 * LITERAL_PRICE);
+  const first = literalPrices(price);
+  const second = i32x4.add(first, step);
+  const third = i32x4.add(second, step);
+  v128.store(address - 16, first);
+  v128.store(address - 32, second);
+  v128.store(address - 48, third);
+  v128.store(address - 64, i32x4.add(third, step));
 }
 
 /**
- * First pass: matches into `ways`, which are 0 elsewhere.
+ * Prices literals in front of `address`, where a price stands, with the length bytes of their run.
  *
- * A match found at some position serves the positions inside it with its rest. Only its last but
- * two position is searched again, with extension backward: that finds what begins inside the match
- * and reaches beyond it, at a fraction of the cost of a search at each position.
+ * @param literals of the run so far
  */
-function findMatches(
-  source: usize,
-  pageSize: u32,
-  heads: usize,
-  bits: u32,
-  links: usize,
-  ways: usize,
-): void {
-  const matchEnd = source + <usize>pageSize - LAST_LITERALS;
-  const searchEnd = source + <usize>pageSize - MATCH_START_LIMIT;
-  const hashShift = 32 - bits;
-  memory.fill(heads, 0xff, 2 << (<usize>bits));
-  memory.fill(ways, 0, (<usize>pageSize) << 2);
-  /** Up to here positions are in the chains. */
-  let entered = source;
-  /** The end of the match that reaches farthest. */
-  let reach = source;
-  let input = source;
-  while (input <= searchEnd) {
-    while (entered < input) {
-      enter(heads, hashShift, links, entered, entered - source);
-      entered++;
+function priceLiterals(address: usize, count: usize, literals: u32): void {
+  while (count > 0) {
+    const price = load<u32>(address);
+    const limit = literals < RUN_CONTINUED ? RUN_CONTINUED : RUN_CONTINUED_AGAIN;
+    const plain = min(count, <usize>(limit - literals - 1));
+    const low = address - (plain << 2);
+    for (let prices = literalPrices(price); address > low; address -= 16) {
+      v128.store(address - 16, prices);
+      prices = i32x4.add(prices, i32x4.splat(4 * LITERAL_PRICE));
     }
-    const position = input - source;
-    let candidate = enter(heads, hashShift, links, input, position);
-    entered++;
-    // What must be beaten: the rest of the match that reaches farthest.
-    const carried = reach > input ? reach - input : 0;
-    let best = max<usize>(carried, MIN_MATCH - 1);
-    let bestCandidate: usize = NONE;
-    let depth = CHAIN_DEPTH;
-    while (candidate != NONE) {
-      const earlier = source + candidate;
-      // A longer match agrees in the byte behind the best one; four bytes tell more.
-      if (load<u32>(earlier + best - 3) == load<u32>(input + best - 3)) {
-        const length = countEqual(earlier, input, matchEnd);
-        if (length > best) {
-          best = length;
-          bestCandidate = candidate;
-          if (best >= NICE_LENGTH || input + best >= matchEnd) break;
-        }
-      }
-      if (--depth == 0) break;
-      candidate = <usize>load<u16>(links + (candidate << 1));
-    }
-    if (bestCandidate == NONE) {
-      input++;
-      continue;
-    }
-    const offset = <u32>(position - bestCandidate);
-    reach = input + best;
-    // Backward, over literals and over matches that reach less far.
-    let from = input;
-    while (
-      from > source + <usize>offset &&
-      load<u8>(from - 1) == load<u8>(from - 1 - <usize>offset)
-    ) {
-      const before = <usize>(load<u32>(ways + ((from - 1 - source) << 2)) >> 16);
-      if (from - 1 + before >= reach) break;
-      from--;
-    }
-    const to = min(reach - MIN_MATCH, searchEnd);
-    for (; from <= to; from++) {
-      store<u32>(ways + ((from - source) << 2), ((<u32>(reach - from)) << 16) | offset);
-    }
-    // Near the end of this match, or behind it when it is good enough as it is.
-    input = best >= NICE_LENGTH ? reach : max(reach - 3, input + 1);
+    address = low;
+    count -= plain;
+    if (count == 0) return;
+    // The one that takes a length byte.
+    address -= 4;
+    store<u32>(address, load<u32>(address + 4) + LITERAL_PRICE + LENGTH_BYTE_PRICE);
+    literals = RUN_CONTINUED;
+    count--;
   }
 }
 
-/** Second pass: leaves in each way the length to take from there, or 0 for a literal. */
-function choose(pageSize: u32, ways: usize, prices: usize): void {
-  const searchEnd = pageSize - <u32>MATCH_START_LIMIT;
-  let literals: u32 = 0;
-  let next: u32 = 0;
-  store<u32>(prices + ((<usize>pageSize) << 2), 0);
-  for (let position = pageSize; position-- > 0;) {
-    literals++;
-    // What the literal adds: itself, and a length byte where the run grows into one.
-    let price = next + LITERAL_PRICE;
-    if (literals >= RUN_CONTINUED) {
-      if (literals == RUN_CONTINUED_AGAIN) literals = RUN_CONTINUED;
-      if (literals == RUN_CONTINUED) price += LITERAL_PRICE;
+/** @returns what the length bytes of a match longer than TOKEN_MATCH_MAX cost */
+// @ts-ignore: decorator
+@inline
+function lengthBytesPrice(length: usize): u32 {
+  return (<u32>((length - TOKEN_MATCH_MAX - 1) / LENGTH_BYTE_MAX) + 1) << PRICE_SHIFT;
+}
+
+/**
+ * Prices literals one by one, while they are cheaper than the match up to `end`: for runs and
+ * matches that take length bytes.
+ *
+ * @param position before which a literal is tried, down to `start`
+ * @returns the position where the literals begin
+ */
+function priceLead(prices: usize, position: usize, start: usize, end: usize, literals: u32): usize {
+  const endPrice = load<u32>(prices + (end << 2)) + SEQUENCE_PRICE;
+  while (position > start) {
+    const address = prices + (position << 2);
+    const length = end - position + 1;
+    literals = wrapRun(literals + 1);
+    let price = load<u32>(address) + LITERAL_PRICE;
+    if (literals == RUN_CONTINUED) price += LENGTH_BYTE_PRICE;
+    if (length <= TOKEN_MATCH_MAX) {
+      if (endPrice <= price) break;
+    } else {
+      if (endPrice + lengthBytesPrice(length) <= price) break;
+      if (load<u32>(address - 4, TOKEN_MATCH_MAX << 2) + SEQUENCE_PRICE <= price) break;
     }
-    const address = prices + ((<usize>position) << 2);
-    if (position <= searchEnd) {
-      const wayAddress = ways + ((<usize>position) << 2);
-      const way = load<u32>(wayAddress);
-      if (way != 0) {
-        const longest = <usize>(way >> 16);
-        let chosen: usize = 0;
-        const code = longest - MIN_MATCH;
-        let whole = load<u32>(address + (longest << 2)) + SEQUENCE_PRICE;
-        if (code >= LENGTH_CONTINUED) {
-          whole += (<u32>((code - LENGTH_CONTINUED) / LENGTH_BYTE_MAX) + 1) << PRICE_SHIFT;
-        }
-        if (whole < price) {
-          price = whole;
-          chosen = longest;
-        }
-        // The rest of a match that began before is not cut shorter still.
-        if (load<u32>(wayAddress - 4) != way + 0x10000 && longest < NICE_LENGTH) {
-          price -= SEQUENCE_PRICE;
-          for (let length = min(longest - 1, TOKEN_MATCH_MAX); length >= MIN_MATCH; length--) {
-            const rest = load<u32>(address + (length << 2));
-            if (rest < price) {
-              price = rest;
-              chosen = length;
-            }
-          }
-          price += SEQUENCE_PRICE;
-        }
-        if (chosen != 0) literals = 0;
-        store<u16>(wayAddress, chosen, 2);
-      }
-    }
-    store<u32>(address, price);
-    next = price;
+    store<u32>(address - 4, price);
+    position--;
   }
+  return position;
+}
+
+/** Prices matches longer than TOKEN_MATCH_MAX, from `start` up to before `position`. */
+function priceLongMatches(prices: usize, position: usize, start: usize, end: usize): void {
+  const endPrice = load<u32>(prices + (end << 2)) + SEQUENCE_PRICE;
+  // Cut while that saves the length byte; the farther from the end, the less it does.
+  while (position > start) {
+    const address = prices + ((position - 1) << 2);
+    const cutPrice = load<u32>(address, TOKEN_MATCH_MAX << 2) + SEQUENCE_PRICE;
+    if (cutPrice >= endPrice + LENGTH_BYTE_PRICE) break;
+    store<u32>(address, cutPrice);
+    position--;
+  }
+  while (position > start) {
+    const bytesPrice = lengthBytesPrice(end - position + 1);
+    const lengthMax = TOKEN_MATCH_MAX + <usize>(bytesPrice >> PRICE_SHIFT) * LENGTH_BYTE_MAX;
+    const low = <usize>max<isize>(<isize>start, <isize>end - <isize>lengthMax);
+    const lowAddress = prices + (low << 2);
+    const price = i32x4.splat(endPrice + bytesPrice);
+    for (let address = prices + (position << 2); address > lowAddress; address -= 32) {
+      v128.store(address - 16, price);
+      v128.store(address - 32, price);
+    }
+    position = low;
+  }
+}
+
+/** Prices all positions, and leaves in each span how far its match is worth taking. */
+function priceAll(pageSize: u32, first: usize, top: usize, prices: usize): void {
+  const startsEnd = <usize>pageSize - MATCH_START_LIMIT + 1;
+  /** All from here on have their price; so many literals begin here. */
+  let position = <usize>pageSize;
+  let literals: u32 = 0;
+  let price: u32 = 0;
+  store<u32>(prices + (position << 2), price);
+  for (; top >= first; top -= SPAN_SIZE) {
+    const span = changetype<Span>(top);
+    const start = <usize>span.start;
+    const end = <usize>span.end;
+
+    // Literals where the rest of the match is too short, or too near to the end of the page.
+    const gapEnd = min(end - (MIN_MATCH - 1), startsEnd);
+    const gap = <usize>max<isize>(<isize>position - <isize>gapEnd, 0);
+    let address = prices + (position << 2);
+    position -= gap;
+    if (literals + <u32>gap < RUN_CONTINUED) {
+      // As many as it can be: stores cost less than a branch.
+      priceFewLiterals(address, price);
+      price += (<u32>gap) << PRICE_SHIFT;
+      literals += <u32>gap;
+      address -= gap << 2;
+    } else {
+      priceLiterals(address, gap, literals);
+      literals = wrapRun(literals + <u32>gap);
+      address -= gap << 2;
+      price = load<u32>(address);
+    }
+
+    // Literals while they are cheaper than the match.
+    const matchPrice = load<u32>(prices + (end << 2)) + SEQUENCE_PRICE;
+    const shortStart = <usize>max<isize>(<isize>start, <isize>end - <isize>TOKEN_MATCH_MAX);
+    const cheaper = <usize>max<i32>((<i32>(matchPrice - price - 1)) >> PRICE_SHIFT, 0);
+    const lead = min<usize>(cheaper, position - shortStart);
+    if (position <= shortStart || lead > 4 || literals + <u32>lead >= RUN_CONTINUED) {
+      const leadStart = priceLead(prices, position, start, end, literals);
+      literals = wrapRun(literals + <u32>(position - leadStart));
+      position = leadStart;
+      price = load<u32>(prices + (position << 2));
+    } else {
+      v128.store(address - 16, literalPrices(price));
+      position -= lead;
+      price += (<u32>lead) << PRICE_SHIFT;
+      literals += <u32>lead;
+    }
+
+    // Then the match, from all positions down to the start of the span.
+    span.last = <u16>(position - 1);
+    literals &= <u32>(position != start) - 1;
+    address = prices + (position << 2);
+    const four = i32x4.splat(matchPrice);
+    v128.store(address - 16, four);
+    v128.store(address - 32, four);
+    v128.store(address - 48, four);
+    v128.store(address - 64, four);
+    if (position > shortStart) {
+      position = shortStart;
+      price = matchPrice;
+    }
+    if (position > start) {
+      priceLongMatches(prices, position, start, end);
+      position = start;
+      price = load<u32>(prices + (position << 2));
+    }
+  }
+  priceLiterals(prices + (position << 2), position, literals);
 }
 
 /** Effort `high`; see `compressBlock` for the parameters. */
@@ -220,34 +242,53 @@ export function compressOptimal(
   pageSize: u32,
   workspace: usize,
 ): u32 {
-  const bits = pageSizeToBits(pageSize);
-  const links = workspace + (2 << (<usize>bits));
-  const ways = links + ((<usize>pageSize) << 1);
-  const prices = ways + ((<usize>pageSize) << 2);
-  findMatches(source, pageSize, workspace, bits, links, ways);
-  choose(pageSize, ways, prices);
+  const prices = workspace + MARGIN;
+  const first = firstSpan(workspace, pageSize);
+  const top = findSpans(source, pageSize, workspace);
+  priceAll(pageSize, first, top, prices);
   // The last token is not in the prices.
   if (load<u32>(prices) >> PRICE_SHIFT >= capacity + 64) return 0;
 
   const sourceEnd = source + <usize>pageSize;
-  const searchEnd = sourceEnd - MATCH_START_LIMIT;
   const outputEnd = destination + <usize>capacity;
   let output = destination;
   let anchor = source;
-  let input = source;
-  while (input <= searchEnd) {
-    const way = load<u32>(ways + ((input - source) << 2));
-    const length = <usize>(way >> 16);
-    if (length == 0) {
-      input++;
+  let position: usize = 0;
+  for (let at = first; at <= top;) {
+    const span = changetype<Span>(at);
+    position = max<usize>(position, span.start);
+    if (position > <usize>span.last) {
+      at += SPAN_SIZE;
       continue;
     }
+    let length = <usize>span.end - position;
+    if (length > TOKEN_MATCH_MAX) {
+      const address = prices + (position << 2);
+      const cutPrice = load<u32>(address, TOKEN_MATCH_MAX << 2) + SEQUENCE_PRICE;
+      if (load<u32>(address) == cutPrice) length = TOKEN_MATCH_MAX;
+    }
+    const offset = <usize>span.offset;
+    const input = source + position;
     const literals = input - anchor;
-    const offset = <usize>(way & 0xffff);
-    output = emitSequence(output, outputEnd, anchor, literals, offset, length, sourceEnd);
-    if (output == 0) return 0;
-    input += length;
-    anchor = input;
+    const code = length - MIN_MATCH;
+    if (
+      literals < LENGTH_CONTINUED &&
+      code < LENGTH_CONTINUED + LENGTH_BYTE_MAX &&
+      outputEnd - output >= QUICK_SEQUENCE_SIZE &&
+      sourceEnd - anchor >= QUICK_COPY
+    ) {
+      store<u8>(output, (literals << TOKEN_LITERALS_SHIFT) | min(code, LENGTH_CONTINUED));
+      v128.store(output + 1, v128.load(anchor));
+      output += literals + 1;
+      store<u16>(output, offset);
+      output += OFFSET_SIZE;
+      if (code >= LENGTH_CONTINUED) store<u8>(output++, code - LENGTH_CONTINUED);
+    } else {
+      output = emitSequence(output, outputEnd, anchor, literals, offset, length, sourceEnd);
+      if (output == 0) return 0;
+    }
+    position += length;
+    anchor = source + position;
   }
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
 }

@@ -22,6 +22,7 @@ const SOURCES = [
   "lz4-format",
   "lz4-greedy",
   "lz4-optimal",
+  "lz4-spans",
   "registry",
   "same-filled",
   "testing",

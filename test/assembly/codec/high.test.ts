@@ -1,0 +1,174 @@
+/**
+ * Effort `high` against the shortest block that there is: all matches of a page, all their lengths,
+ * priced exactly.
+ *
+ * Why so: that a block decodes says nothing about its size. The reference is slow and plain: the
+ * longest match at each position by comparing with every offset, then the cheapest way from each
+ * position and each length of the literal run before it that matters.
+ */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { EFFORTS, startCodec } from "./module.ts";
+import { seededNumbers, SHAPES } from "./pages.ts";
+
+const SEED = 20261126;
+const PAGE_SIZE = 4096;
+const { codec, bytes } = await startCodec(64);
+const WORKSPACE = 1 << 20;
+const BLOCK = 2 << 20;
+const PAGE = 3 << 20;
+
+/** @returns bytes that a length takes beside its token */
+function lengthBytes(code: number): number {
+  return code < 15 ? 0 : Math.floor((code - 15) / 255) + 1;
+}
+
+/** The longest match at each position that may begin one. */
+function longestMatches(page: Uint8Array): Uint16Array {
+  const longest = new Uint16Array(page.length);
+  for (let offset = 1; offset <= page.length - 12; offset++) {
+    let run = 0;
+    for (let at = page.length - 6; at >= offset; at--) {
+      run = page[at] === page[at - offset] ? run + 1 : 0;
+      if (at <= page.length - 12 && run > (longest[at] as number)) longest[at] = run;
+    }
+  }
+  return longest;
+}
+
+/** Bytes of the shortest block: the cheapest way to each position, by sequences as a whole. */
+function shortestBlock(page: Uint8Array): number {
+  const longest = longestMatches(page);
+  const end = page.length;
+  // From the end: what follows a position where a sequence begins.
+  const price = new Float64Array(end + 1).fill(Number.POSITIVE_INFINITY);
+  // The best way on from each position when a match begins there, without its literals.
+  const match = new Float64Array(end + 1).fill(Number.POSITIVE_INFINITY);
+  for (let at = end; at >= 0; at--) {
+    const most = longest[at] ?? 0;
+    for (let length = 4; length <= most; length++) {
+      const whole = 2 + lengthBytes(length - 4) + (price[at + length] as number);
+      if (whole < (match[at] as number)) match[at] = whole;
+    }
+    // A token and any number of literals, then a match, or the end of the page.
+    let best = 1 + (end - at) + lengthBytes(end - at);
+    for (let to = at; to <= end - 12; to++) {
+      const literals = to - at;
+      if (1 + literals >= best) break;
+      const whole = 1 + literals + lengthBytes(literals) + (match[to] as number);
+      if (whole < best) best = whole;
+    }
+    price[at] = best;
+  }
+  return price[0] as number;
+}
+
+function compress(page: Uint8Array, effort: number): number {
+  bytes.set(page, PAGE);
+  return codec.compressBlock(BLOCK, 2 * page.length, PAGE, page.length, WORKSPACE, effort);
+}
+
+/** Of pages made to have more candidates per search than are looked at, more is lost. */
+const MOST_OF_SHORTEST: Readonly<Record<string, number>> = { brokenPeriod: 1.05 };
+
+/** Collects pages whose block is longer than the shortest: a hash collision may hide a match. */
+class Comparison {
+  #pages = 0;
+  readonly #longer: string[] = [];
+
+  add(page: Uint8Array, where: string): void {
+    const length = compress(page, EFFORTS.high);
+    const shortest = shortestBlock(page);
+    this.#pages++;
+    assert.ok(length >= shortest, `${where}: ${length} bytes, the least is ${shortest}`);
+    assert.ok(length <= shortest + 4, `${where}: ${length} bytes, the least is ${shortest}`);
+    if (length > shortest) this.#longer.push(`${where}: ${length} for ${shortest}`);
+  }
+
+  check(): void {
+    const few = this.#longer.length <= this.#pages / 20;
+    assert.ok(few, `of ${this.#pages} pages\n${this.#longer.join("\n")}`);
+  }
+}
+
+for (const [shape, makePage] of Object.entries(SHAPES)) {
+  const most = MOST_OF_SHORTEST[shape] ?? 1.01;
+  test(`${shape}: at most ${most} of the shortest block (seed ${SEED})`, () => {
+    const next = seededNumbers(SEED);
+    let total = 0;
+    let shortest = 0;
+    for (let round = 0; round < 4; round++) {
+      const page = makePage(PAGE_SIZE, next);
+      const length = compress(page, EFFORTS.high);
+      const least = shortestBlock(page);
+      assert.ok(length >= least, `${length} bytes are less than the least of ${least}`);
+      total += length;
+      shortest += least;
+    }
+    assert.ok(total <= shortest * most, `${total} bytes, the shortest blocks are ${shortest}`);
+  });
+}
+
+test("lengths on both sides of a length byte give the shortest block", () => {
+  const next = seededNumbers(SEED + 1);
+  const comparison = new Comparison();
+  // Noise has no matches, so that the copy below is the only one.
+  const noise = Uint8Array.from({ length: PAGE_SIZE }, () => next() >>> 24);
+  for (const length of [4, 5, 17, 18, 19, 20, 272, 273, 274, 528, 529, 1000]) {
+    for (const literals of [0, 1, 13, 14, 15, 16, 268, 269, 270, 271, 524, 525]) {
+      const page = noise.slice();
+      const first = 2000;
+      page.copyWithin(first, 100, 100 + length);
+      // A second copy so many literals behind the first one.
+      page.copyWithin(first + length + literals, 1200, 1200 + length);
+      if (first + length * 2 + literals > PAGE_SIZE - 12) continue;
+      const where = `matches of ${length}, ${literals} literals between them`;
+      comparison.add(page, where);
+    }
+  }
+  comparison.check();
+});
+
+test("a match is cut where the next one, begun sooner, saves its length byte", () => {
+  const next = seededNumbers(SEED + 2);
+  const comparison = new Comparison();
+  for (let length = 19; length <= 40; length++) {
+    for (let overlap = 1; overlap <= 8; overlap++) {
+      const page = Uint8Array.from({ length: PAGE_SIZE }, () => next() >>> 24);
+      // The second source repeats the end of the first one and goes on otherwise.
+      page.copyWithin(1000, 100 + length - overlap, 100 + length);
+      page.copyWithin(2000, 100, 100 + length);
+      page.copyWithin(2000 + length, 1000 + overlap, 1000 + 30);
+      const where = `${length} bytes, ${overlap} of them in the next match`;
+      comparison.add(page, where);
+    }
+  }
+  comparison.check();
+});
+
+test("runs of one byte are matched from their second byte on, whatever came before", () => {
+  const next = seededNumbers(SEED + 3);
+  const comparison = new Comparison();
+  for (let run = 4; run < 900; run += 1 + (run >> 3)) {
+    const page = Uint8Array.from({ length: PAGE_SIZE }, () => 1 + (next() % 255));
+    // A shorter run first: the search must not stop where that one ends.
+    page.fill(0, 301, 301 + (run >> 1));
+    page.fill(0, 1503, 1503 + run);
+    page.fill(0, 2805, 2805 + run + 7);
+    comparison.add(page, `runs of ${run}`);
+  }
+  comparison.check();
+});
+
+test("high is never larger than default", () => {
+  const next = seededNumbers(SEED + 4);
+  for (const [shape, makePage] of Object.entries(SHAPES)) {
+    for (const pageSize of [4096, 65536]) {
+      const page = makePage(pageSize, next);
+      const high = compress(page, EFFORTS.high);
+      assert.ok(high <= compress(page, EFFORTS.default), `${shape}, ${pageSize}`);
+    }
+  }
+});
+
+test.run();
