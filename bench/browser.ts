@@ -2,16 +2,16 @@
  * `npm run bench:browser`: the same cases in a real browser.
  *
  * What: builds the page, serves it with the corpora from the loopback interface, opens it in the
- * tests' Chromium (and in Firefox where one is installed), and prints and writes what it measured.
- * With --serve it only serves, for any browser that a person opens.
+ * tests' Chromium and then in Firefox where one is installed, and prints and writes what each
+ * measured. With --serve it only serves, for any browser that a person opens.
  *
  * Why so: the page is cross-origin isolated, which gives it a clock with a step of 5 µs.
  */
-import { existsSync, writeFileSync } from "node:fs";
-import { type Browser, launch } from "puppeteer-core";
+import { writeFileSync } from "node:fs";
+import type { Browser } from "puppeteer-core";
 import { serve } from "../scripts/serve.ts";
 import { buildWasm } from "../scripts/wasm.mjs";
-import { launchBrowser } from "../test/browser/launch.ts";
+import { launchBrowser, launchFirefox } from "../test/browser/launch.ts";
 import { type Corpus, CorpusError, loadCorpora } from "./corpora/index.ts";
 import type { Effort } from "./harness/case.ts";
 import { type ResultFile, writeResults } from "./harness/results.ts";
@@ -30,14 +30,19 @@ const MIX_BYTES: Readonly<Record<Effort, number>> = {
   full: 96 * MIB,
   all: 256 * MIB,
 };
-const FIREFOX_PATHS = [
-  "/usr/bin/firefox",
-  "/usr/bin/firefox-esr",
-  "/Applications/Firefox.app/Contents/MacOS/firefox",
-  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
-];
 const DEADLINE_MS = 3_600_000;
 const SERVE_PORT = 8081;
+
+/** Name and launcher of each browser that the cases run in, where it is installed. */
+const BROWSERS = [
+  ["Chromium", launchBrowser],
+  ["Firefox", launchFirefox],
+] as const;
+
+const BROWSER_USAGE = `bench:browser has no --goals and --list, and beside these
+  --serve            serves the page for any browser, until Ctrl-C
+It runs in Chromium and, where one is installed or named by ZMEM_FIREFOX, in Firefox; a file that
+is asked for gets the browser's name before its extension.`;
 
 /** What to run in a browser. */
 export type BrowserRunOptions = Pick<BenchOptions, "effort" | "filters" | "rounds">;
@@ -88,9 +93,7 @@ async function main(words: readonly string[]): Promise<number> {
     return 2;
   }
   if (options.help) {
-    process.stdout.write(
-      `${USAGE}\n\nbench:browser also: --serve serves the page for any browser\n`,
-    );
+    process.stdout.write(`${USAGE}\n\n${BROWSER_USAGE}\n`);
     return 0;
   }
   await buildWasm();
@@ -121,42 +124,30 @@ async function runEverywhere(
   options: BenchOptions,
   onProgress: (message: string) => void,
 ): Promise<number> {
-  const chromium = await launchBrowser();
-  const browsers: { readonly name: string; readonly browser: Browser; close(): Promise<void> }[] =
-    [];
-  if (chromium !== null)
-    browsers.push({ name: "Chromium", ...chromium, close: () => chromium.close() });
-  const firefox = FIREFOX_PATHS.find((path) => existsSync(path));
-  if (firefox !== undefined) {
-    const browser = await launch({ browser: "firefox", executablePath: firefox, headless: true });
-    browsers.push({ name: "Firefox", browser, close: () => browser.close() });
-  }
-  if (browsers.length === 0) return 1;
   let failed = 0;
-  for (const { name, browser, close } of browsers) {
+  let measured = 0;
+  // One after the other: two at a time would measure each other.
+  for (const [name, launch] of BROWSERS) {
+    const launched = await launch();
+    if (launched === null) continue;
+    measured += 1;
     try {
-      const file = await runInBrowser(browser, corpora, options, onProgress);
+      const file = await runInBrowser(launched.browser, corpora, options, onProgress);
       process.stdout.write(`${name}\n\n${reportToText(file)}\n`);
-      writeOutputs(file, name, browsers.length > 1, options);
+      writeOutputs(file, name, options);
     } catch (error) {
       failed += 1;
       process.stderr.write(`${name} failed: ${String(error)}\n`);
     } finally {
-      await close();
+      await launched.close();
     }
   }
-  return failed > 0 ? 1 : 0;
+  return failed > 0 || measured === 0 ? 1 : 0;
 }
 
-/** Writes the files asked for; with several browsers each gets its name before the extension. */
-function writeOutputs(
-  file: ResultFile,
-  name: string,
-  several: boolean,
-  options: BenchOptions,
-): void {
-  const place = (path: string): string =>
-    several ? path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`) : path;
+/** Writes the files asked for; each has its browser's name before the extension. */
+function writeOutputs(file: ResultFile, name: string, options: BenchOptions): void {
+  const place = (path: string): string => path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`);
   if (options.json) writeFileSync(place(options.json), writeResults(file));
   if (options.markdown) writeFileSync(place(options.markdown), reportToMarkdown(file));
   if (options.html) writeFileSync(place(options.html), reportToHtml(file));
