@@ -8,6 +8,7 @@
  */
 import { CODEC_GOALS } from "./goals-codec.ts";
 import { POOL_GOALS } from "./goals-pool.ts";
+import { DEMO_GOALS, ENTRY_GOALS } from "./goals-sizes.ts";
 import { STORE_GOALS } from "./goals-store.ts";
 import { WRITEBACK_GOALS } from "./goals-writeback.ts";
 import type { ResultFile } from "./harness/results.ts";
@@ -40,10 +41,12 @@ export interface Goal {
 
 /** All goals in the order of their issues. */
 export const GOALS: readonly Goal[] = [
+  ...ENTRY_GOALS,
   ...STORE_GOALS,
   ...CODEC_GOALS,
   ...POOL_GOALS,
   ...WRITEBACK_GOALS,
+  ...DEMO_GOALS,
 ];
 
 /** Names of the cases that goals need. */

@@ -9,6 +9,7 @@ import { enginesCase } from "./engines.ts";
 import { memoryCase } from "./memory.ts";
 import { processCase } from "./process.ts";
 import { recencyCase } from "./recency.ts";
+import { sizesCase } from "./sizes.ts";
 import { storeNativeCase } from "./store-native.ts";
 import { PORTABLE_CASES } from "./portable.ts";
 import { writebackCase } from "./writeback.ts";
@@ -23,4 +24,5 @@ export const NODE_CASES: readonly BenchCase[] = [
   writebackCase,
   recencyCase,
   enginesCase,
+  sizesCase,
 ];

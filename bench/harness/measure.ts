@@ -41,7 +41,7 @@ export interface MeasureOptions {
 }
 
 /** A contender is warm when so many batches in a row … */
-const SETTLED_BATCHES = 5;
+const SETTLED_BATCHES = 3;
 /** … were not faster than the one before them by more than this share; or … */
 const SETTLED_SHARE = 0.03;
 /** … after so many batches in all. */

@@ -92,12 +92,19 @@ function codecPlots(file: ResultFile): string[] {
   );
 }
 
-/** Memory held across, throughput up: where each store stands. */
+/** Memory across, throughput up: where each store stands. In a browser memory is only counted. */
 function storePlots(file: ResultFile): string[] {
   const kindOf = kindsOf(file);
-  const memory = file.measurements.filter(
-    (row) => row.case === "memory" && row.figure === "held per logical byte",
-  );
+  const rowsOf = (name: string, figure: string): Measurement[] =>
+    file.measurements.filter((row) => row.case === name && row.figure === figure);
+  const measured = rowsOf("memory", "held per logical byte");
+  const [memory, xName] =
+    measured.length > 0
+      ? [measured, "resident bytes per logical byte, seen from outside"]
+      : [
+          rowsOf("accounted", "accounted per logical byte"),
+          "bytes per logical byte, counted: all of zmem, the data alone of others",
+        ];
   return groupBy(memory, ({ corpus }) => corpus).flatMap(([corpus, held]) =>
     ["put, steady", "get, steady"].map((figure) => {
       const points = held.flatMap((row): Point[] => {
@@ -114,7 +121,7 @@ function storePlots(file: ResultFile): string[] {
         return [{ x: row.median, y: throughput(speed), label, kind: kindOf(label) }];
       });
       const title = `${corpus}, stores: ${figure}`;
-      return scatterPlot(title, "resident bytes per logical byte", "MB/s", points);
+      return scatterPlot(title, xName, "MB/s", points);
     }),
   );
 }
