@@ -7,17 +7,16 @@
  *
  * Why so: the page is cross-origin isolated, which gives it a clock with a step of 5 µs.
  */
-import { writeFileSync } from "node:fs";
 import type { Browser } from "puppeteer-core";
 import { serve } from "../scripts/serve.ts";
 import { buildWasm } from "../scripts/wasm.mjs";
 import { launchBrowser, launchFirefox } from "../test/browser/launch.ts";
 import { type Corpus, CorpusError, loadCorpora } from "./corpora/index.ts";
 import type { Effort } from "./harness/case.ts";
-import { type ResultFile, writeResults } from "./harness/results.ts";
+import type { ResultFile } from "./harness/results.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
-import { reportToHtml } from "./report/html.ts";
-import { reportToMarkdown, reportToText } from "./report/text.ts";
+import { checkOutputs, writeOutputs } from "./outputs.ts";
+import { reportToText } from "./report/text.ts";
 
 const MIB = 1 << 20;
 const BYTES_EACH: Readonly<Record<Effort, number>> = {
@@ -32,6 +31,8 @@ const MIX_BYTES: Readonly<Record<Effort, number>> = {
 };
 const DEADLINE_MS = 3_600_000;
 const SERVE_PORT = 8081;
+/** Exit code of what a Ctrl-C has ended. */
+const INTERRUPTED = 130;
 
 /** Name and launcher of each browser that the cases run in, where it is installed. */
 const BROWSERS = [
@@ -47,12 +48,18 @@ is asked for gets the browser's name before its extension.`;
 /** What to run in a browser. */
 export type BrowserRunOptions = Pick<BenchOptions, "effort" | "filters" | "rounds">;
 
-/** Serves the page and runs it in a browser. @throws Error with what the page said */
+/**
+ * Serves the page and runs it in a browser.
+ *
+ * @param signal ends the run: its result is what was finished
+ * @throws Error with what the page said
+ */
 export async function runInBrowser(
   browser: Browser,
   corpora: ReadonlyMap<string, Corpus>,
   options: BrowserRunOptions,
   onProgress: (message: string) => void,
+  signal?: AbortSignal,
 ): Promise<ResultFile> {
   const { buildBenchPage } = await import("./browser-page.ts");
   const server = await serve({ files: await buildBenchPage(corpora) });
@@ -63,6 +70,7 @@ export async function runInBrowser(
     for (const filter of options.filters) query.append("filter", filter);
     if (options.rounds !== undefined) query.set("rounds", String(options.rounds));
     await page.goto(`${server.url}/bench.html?${query}`);
+    signal?.addEventListener("abort", () => void page.click("#stop"));
     const handle = await page.waitForFunction(
       () => (globalThis as { benchResult?: unknown }).benchResult,
       { timeout: DEADLINE_MS, polling: 500 },
@@ -87,6 +95,7 @@ async function main(words: readonly string[]): Promise<number> {
     options = parseOptions(words.filter((word) => word !== "--serve"));
     if (options.goals || options.list)
       throw new UsageError("bench:browser has no --goals and --list");
+    checkOutputs(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${USAGE}\n`);
@@ -124,17 +133,27 @@ async function runEverywhere(
   options: BenchOptions,
   onProgress: (message: string) => void,
 ): Promise<number> {
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    // The second time the user means it.
+    if (abort.signal.aborted) process.exit(INTERRUPTED);
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
   let failed = 0;
   let measured = 0;
   // One after the other: two at a time would measure each other.
   for (const [name, launch] of BROWSERS) {
-    const launched = await launch();
+    if (abort.signal.aborted) return INTERRUPTED;
+    const launched = await launch({ handleSIGINT: false });
     if (launched === null) continue;
     measured += 1;
     try {
-      const file = await runInBrowser(launched.browser, corpora, options, onProgress);
+      const file = await runInBrowser(launched.browser, corpora, options, onProgress, abort.signal);
       process.stdout.write(`${name}\n\n${reportToText(file)}\n`);
-      writeOutputs(file, name, options);
+      // Each browser's files have its name before their extension.
+      writeOutputs(file, options, (path) => path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`));
+      if (!file.complete) return INTERRUPTED;
     } catch (error) {
       failed += 1;
       process.stderr.write(`${name} failed: ${String(error)}\n`);
@@ -143,14 +162,6 @@ async function runEverywhere(
     }
   }
   return failed > 0 || measured === 0 ? 1 : 0;
-}
-
-/** Writes the files asked for; each has its browser's name before the extension. */
-function writeOutputs(file: ResultFile, name: string, options: BenchOptions): void {
-  const place = (path: string): string => path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`);
-  if (options.json) writeFileSync(place(options.json), writeResults(file));
-  if (options.markdown) writeFileSync(place(options.markdown), reportToMarkdown(file));
-  if (options.html) writeFileSync(place(options.html), reportToHtml(file));
 }
 
 if (process.argv[1]?.endsWith("browser.ts")) process.exitCode = await main(process.argv.slice(2));

@@ -13,7 +13,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8ea; --ground: #16191c; --faint: #3a4046; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
   max-width: 76rem; margin: 0 auto; padding: 1rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); gap: 1rem; }
 svg { width: 100%; height: auto; font-size: 10px; }
 svg text { fill: var(--ink); } svg .title { font-weight: 600; font-size: 12px; } svg .name { font-size: 9px; }
 svg .grid { stroke: var(--faint); fill: none; } svg .axis { stroke: var(--ink); fill: none; }

@@ -72,6 +72,22 @@ for (const [name, running, engine] of [
   });
 }
 
+inBrowser("a run that is ended from outside gives what is finished", async () => {
+  assert.ok(launched);
+  const abort = new AbortController();
+  const file = await runInBrowser(
+    launched.browser,
+    smallCorpora(),
+    { effort: "all", filters: ["calls"], rounds: 1000 },
+    (message) => {
+      if (message.includes("1/1 calls")) abort.abort();
+    },
+    abort.signal,
+  );
+  assert.is(file.complete, false);
+  assert.equal(file.failures, []);
+});
+
 inBrowser("the button runs, the other one stops, and the report appears", async () => {
   assert.ok(launched);
   // Without corpora on the server, as on a static host: the page makes its own.

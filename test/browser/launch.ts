@@ -164,10 +164,11 @@ async function start(
 /**
  * Starts a Chromium with a fresh profile.
  *
+ * @param own options of puppeteer beside ours
  * @returns null when there is none and CI is not set; a line beginning with SKIPPED says so
  * @throws Error when there is none and CI is set
  */
-export async function launchBrowser(): Promise<LaunchedBrowser | null> {
+export async function launchBrowser(own: LaunchOptions = {}): Promise<LaunchedBrowser | null> {
   const chromium = await findChromium();
   if (chromium === null) {
     const message =
@@ -178,19 +179,20 @@ export async function launchBrowser(): Promise<LaunchedBrowser | null> {
     return null;
   }
   // The packed build is the headless shell, which knows no other mode.
-  return start(chromium, { headless: "shell", args: ["--no-sandbox", "--disable-gpu"] });
+  return start(chromium, { ...own, headless: "shell", args: ["--no-sandbox", "--disable-gpu"] });
 }
 
 /**
  * Starts a Firefox with a fresh profile.
  *
+ * @param own options of puppeteer beside ours
  * @returns null when there is none; a line beginning with SKIPPED says so
  */
-export async function launchFirefox(): Promise<LaunchedBrowser | null> {
+export async function launchFirefox(own: LaunchOptions = {}): Promise<LaunchedBrowser | null> {
   const firefox = findNamed("ZMEM_FIREFOX") ?? findInstalled(SYSTEM_FIREFOXES);
   if (firefox === null) {
     console.log("SKIPPED no Firefox found: set ZMEM_FIREFOX to one, or install it");
     return null;
   }
-  return start(firefox, { browser: "firefox", headless: true });
+  return start(firefox, { ...own, browser: "firefox", headless: true });
 }
