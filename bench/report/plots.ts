@@ -134,14 +134,20 @@ const MARK_ROOM = 6;
 const NAME_WIDTH = 4.8;
 const NAME_HEIGHT = 9;
 
-/** @returns the first line at or below the wanted one where no other name stands */
+/** @returns the line nearest to the wanted one, inside the frame, where nothing else stands */
 function freeLine(taken: Place[], { left, top, width }: Place): number {
-  let line = top;
-  const collides = (other: Place): boolean =>
-    Math.abs(other.top - line) < NAME_HEIGHT &&
-    other.left < left + width &&
-    left < other.left + other.width;
-  while (taken.some(collides)) line += 1;
+  const isFree = (line: number): boolean =>
+    line > TOP + NAME_HEIGHT &&
+    line < HEIGHT - BOTTOM &&
+    !taken.some(
+      (other) =>
+        Math.abs(other.top - line) < NAME_HEIGHT &&
+        other.left < left + width &&
+        left < other.left + other.width,
+    );
+  let distance = 0;
+  while (distance < HEIGHT && !isFree(top + distance) && !isFree(top - distance)) distance += 1;
+  const line = [top + distance, top - distance].find(isFree) ?? top;
   taken.push({ left, top: line, width });
   return line;
 }

@@ -105,8 +105,8 @@ test("what gets faster while it is compiled is measured when it no longer does",
       spend(Math.max(1, 8 - passes * 0.5));
     },
   };
-  const options = { rounds: 3, batchMs: 5 };
-  const samples = await measureInTurn([task], options, { collect: undefined, pause, now });
+  const setting = { rounds: 3, batchMs: 5 };
+  const samples = await measureInTurn([task], setting, { collect: undefined, pause, now });
   assert.equal(samples.get("a"), [1e6, 1e6, 1e6]);
 });
 
@@ -121,8 +121,8 @@ test("one that never settles is measured nevertheless", async () => {
       spend(10 + 100 * share);
     },
   };
-  const options = { rounds: 3, batchMs: 10 };
-  const samples = await measureInTurn([task], options, { collect: undefined, pause, now });
+  const setting = { rounds: 3, batchMs: 10 };
+  const samples = await measureInTurn([task], setting, { collect: undefined, pause, now });
   assert.is(samples.get("a")?.length, 3);
 });
 
@@ -154,8 +154,8 @@ for (const [what, passMs, lead, expected] of [
       if (!minor) events = [];
       events.push(minor ? "minor" : "major");
     };
-    const options = { rounds: 2, batchMs: 2 };
-    const samples = await measureInTurn([task], options, { collect, pause, now });
+    const setting = { rounds: 2, batchMs: 2 };
+    const samples = await measureInTurn([task], setting, { collect, pause, now });
     assert.equal(samples.get("a"), [passMs * 1e6, passMs * 1e6]);
     assert.is(events.join(" "), expected);
   });
