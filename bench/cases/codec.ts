@@ -20,7 +20,7 @@ const PAGE_SIZES = {
 } as const;
 const ROUNDS = { quick: 5, full: 5, all: 15 } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
-const SAMPLE_BYTES = { quick: 256 << 10, full: 512 << 10, all: 2 << 20 } as const;
+const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 2 << 20 } as const;
 
 interface Loaded {
   readonly contender: CodecContender;

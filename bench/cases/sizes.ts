@@ -14,7 +14,7 @@ export const sizesCase: BenchCase = {
   name: "sizes",
   title: "bytes of module, entry and demo page",
   withoutCorpora: true,
-  efforts: ["quick", "full", "all"],
+  efforts: ["full", "all"],
   run: async ({ record }) => {
     const row = (figure: string, bytes: number): void =>
       record({ figure, contender: "zmem", unit: "bytes", samples: [bytes] });

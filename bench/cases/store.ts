@@ -196,7 +196,8 @@ async function measureRepeats(
 ): Promise<void> {
   const sample = samplePages(corpus, pageSize, WORKING_SET_BYTES[context.effort] / pageSize);
   const { pages } = sample;
-  const open = await openFilled(context, contendersOf(context), pages, pageSize, corpus.name);
+  const wanted = contendersOf(context).filter(({ slow }) => context.effort === "all" || !slow);
+  const open = await openFilled(context, wanted, pages, pageSize, corpus.name);
   const shared = { corpus: corpus.name, pageSize, note: describeSample(sample) };
   const again = open.map(({ contender, store }): Task => ({
     name: contender.name,
