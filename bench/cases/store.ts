@@ -24,7 +24,7 @@ const PAGE_SIZES = {
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
 /** The working set of the steady state. */
-const WORKING_SET_BYTES = { quick: 2 << 20, full: 2 << 20, all: 8 << 20 } as const;
+const WORKING_SET_BYTES = { quick: 1 << 20, full: 2 << 20, all: 8 << 20 } as const;
 /** Kept by each store of the cold rows; compressed still more than a shared cache. */
 const COLD_BYTES = { quick: 64 << 20, full: 192 << 20, all: 256 << 20 } as const;
 const COLD_STORES = [

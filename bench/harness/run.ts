@@ -43,7 +43,7 @@ export interface RunOptions {
 }
 
 const ROUNDS: Readonly<Record<Effort, number>> = { quick: 5, full: 7, all: 15 };
-const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 6, full: 8, all: 25 };
+const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 4, full: 8, all: 25 };
 
 /** Runs the cases one after another. */
 export async function runCases(options: RunOptions): Promise<ResultFile> {
