@@ -2,22 +2,21 @@
  * `npm run bench:browser`: the same cases in a real browser.
  *
  * What: builds the page, serves it with the corpora from the loopback interface, opens it in the
- * tests' Chromium (and in Firefox where one is installed), and prints and writes what it measured.
- * With --serve it only serves, for any browser that a person opens.
+ * tests' Chromium and then in Firefox where one is installed, and prints and writes what each
+ * measured. With --serve it only serves, for any browser that a person opens.
  *
  * Why so: the page is cross-origin isolated, which gives it a clock with a step of 5 µs.
  */
-import { existsSync, writeFileSync } from "node:fs";
-import { type Browser, launch } from "puppeteer-core";
+import type { Browser } from "puppeteer-core";
 import { serve } from "../scripts/serve.ts";
 import { buildWasm } from "../scripts/wasm.mjs";
-import { launchBrowser } from "../test/browser/launch.ts";
+import { launchBrowser, launchFirefox } from "../test/browser/launch.ts";
 import { type Corpus, CorpusError, loadCorpora } from "./corpora/index.ts";
 import type { Effort } from "./harness/case.ts";
-import { type ResultFile, writeResults } from "./harness/results.ts";
+import type { ResultFile } from "./harness/results.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
-import { reportToHtml } from "./report/html.ts";
-import { reportToMarkdown, reportToText } from "./report/text.ts";
+import { checkOutputs, writeOutputs } from "./outputs.ts";
+import { reportToText } from "./report/text.ts";
 
 const MIB = 1 << 20;
 const BYTES_EACH: Readonly<Record<Effort, number>> = {
@@ -30,24 +29,37 @@ const MIX_BYTES: Readonly<Record<Effort, number>> = {
   full: 96 * MIB,
   all: 256 * MIB,
 };
-const FIREFOX_PATHS = [
-  "/usr/bin/firefox",
-  "/usr/bin/firefox-esr",
-  "/Applications/Firefox.app/Contents/MacOS/firefox",
-  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
-];
 const DEADLINE_MS = 3_600_000;
 const SERVE_PORT = 8081;
+/** Exit code of what a Ctrl-C has ended. */
+const INTERRUPTED = 130;
+
+/** Name and launcher of each browser that the cases run in, where it is installed. */
+const BROWSERS = [
+  ["Chromium", launchBrowser],
+  ["Firefox", launchFirefox],
+] as const;
+
+const BROWSER_USAGE = `bench:browser has no --goals and --list, and beside these
+  --serve            serves the page for any browser, until Ctrl-C
+It runs in Chromium and, where one is installed or named by ZMEM_FIREFOX, in Firefox; a file that
+is asked for gets the browser's name before its extension.`;
 
 /** What to run in a browser. */
 export type BrowserRunOptions = Pick<BenchOptions, "effort" | "filters" | "rounds">;
 
-/** Serves the page and runs it in a browser. @throws Error with what the page said */
+/**
+ * Serves the page and runs it in a browser.
+ *
+ * @param signal ends the run: its result is what was finished
+ * @throws Error with what the page said
+ */
 export async function runInBrowser(
   browser: Browser,
   corpora: ReadonlyMap<string, Corpus>,
   options: BrowserRunOptions,
   onProgress: (message: string) => void,
+  signal?: AbortSignal,
 ): Promise<ResultFile> {
   const { buildBenchPage } = await import("./browser-page.ts");
   const server = await serve({ files: await buildBenchPage(corpora) });
@@ -58,6 +70,7 @@ export async function runInBrowser(
     for (const filter of options.filters) query.append("filter", filter);
     if (options.rounds !== undefined) query.set("rounds", String(options.rounds));
     await page.goto(`${server.url}/bench.html?${query}`);
+    signal?.addEventListener("abort", () => void page.click("#stop"));
     const handle = await page.waitForFunction(
       () => (globalThis as { benchResult?: unknown }).benchResult,
       { timeout: DEADLINE_MS, polling: 500 },
@@ -82,15 +95,14 @@ async function main(words: readonly string[]): Promise<number> {
     options = parseOptions(words.filter((word) => word !== "--serve"));
     if (options.goals || options.list)
       throw new UsageError("bench:browser has no --goals and --list");
+    checkOutputs(options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n\n${USAGE}\n`);
     return 2;
   }
   if (options.help) {
-    process.stdout.write(
-      `${USAGE}\n\nbench:browser also: --serve serves the page for any browser\n`,
-    );
+    process.stdout.write(`${USAGE}\n\n${BROWSER_USAGE}\n`);
     return 0;
   }
   await buildWasm();
@@ -121,45 +133,35 @@ async function runEverywhere(
   options: BenchOptions,
   onProgress: (message: string) => void,
 ): Promise<number> {
-  const chromium = await launchBrowser();
-  const browsers: { readonly name: string; readonly browser: Browser; close(): Promise<void> }[] =
-    [];
-  if (chromium !== null)
-    browsers.push({ name: "Chromium", ...chromium, close: () => chromium.close() });
-  const firefox = FIREFOX_PATHS.find((path) => existsSync(path));
-  if (firefox !== undefined) {
-    const browser = await launch({ browser: "firefox", executablePath: firefox, headless: true });
-    browsers.push({ name: "Firefox", browser, close: () => browser.close() });
-  }
-  if (browsers.length === 0) return 1;
+  const abort = new AbortController();
+  const interrupt = (): void => {
+    // The second time the user means it.
+    if (abort.signal.aborted) process.exit(INTERRUPTED);
+    abort.abort();
+  };
+  process.on("SIGINT", interrupt);
   let failed = 0;
-  for (const { name, browser, close } of browsers) {
+  let measured = 0;
+  // One after the other: two at a time would measure each other.
+  for (const [name, launch] of BROWSERS) {
+    if (abort.signal.aborted) return INTERRUPTED;
+    const launched = await launch({ handleSIGINT: false });
+    if (launched === null) continue;
+    measured += 1;
     try {
-      const file = await runInBrowser(browser, corpora, options, onProgress);
+      const file = await runInBrowser(launched.browser, corpora, options, onProgress, abort.signal);
       process.stdout.write(`${name}\n\n${reportToText(file)}\n`);
-      writeOutputs(file, name, browsers.length > 1, options);
+      // Each browser's files have its name before their extension.
+      writeOutputs(file, options, (path) => path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`));
+      if (!file.complete) return INTERRUPTED;
     } catch (error) {
       failed += 1;
       process.stderr.write(`${name} failed: ${String(error)}\n`);
     } finally {
-      await close();
+      await launched.close();
     }
   }
-  return failed > 0 ? 1 : 0;
-}
-
-/** Writes the files asked for; with several browsers each gets its name before the extension. */
-function writeOutputs(
-  file: ResultFile,
-  name: string,
-  several: boolean,
-  options: BenchOptions,
-): void {
-  const place = (path: string): string =>
-    several ? path.replace(/(\.\w+)?$/, `-${name.toLowerCase()}$1`) : path;
-  if (options.json) writeFileSync(place(options.json), writeResults(file));
-  if (options.markdown) writeFileSync(place(options.markdown), reportToMarkdown(file));
-  if (options.html) writeFileSync(place(options.html), reportToHtml(file));
+  return failed > 0 || measured === 0 ? 1 : 0;
 }
 
 if (process.argv[1]?.endsWith("browser.ts")) process.exitCode = await main(process.argv.slice(2));

@@ -8,7 +8,9 @@
  */
 import { CODEC_GOALS } from "./goals-codec.ts";
 import { POOL_GOALS } from "./goals-pool.ts";
+import { DEMO_GOALS, ENTRY_GOALS } from "./goals-sizes.ts";
 import { STORE_GOALS } from "./goals-store.ts";
+import { WRITEBACK_GOALS } from "./goals-writeback.ts";
 import type { ResultFile } from "./harness/results.ts";
 import { describeRun } from "./report/text.ts";
 import { formatNumber } from "./report/format.ts";
@@ -38,7 +40,14 @@ export interface Goal {
 }
 
 /** All goals in the order of their issues. */
-export const GOALS: readonly Goal[] = [...STORE_GOALS, ...CODEC_GOALS, ...POOL_GOALS];
+export const GOALS: readonly Goal[] = [
+  ...ENTRY_GOALS,
+  ...STORE_GOALS,
+  ...CODEC_GOALS,
+  ...POOL_GOALS,
+  ...WRITEBACK_GOALS,
+  ...DEMO_GOALS,
+];
 
 /** Names of the cases that goals need. */
 export function goalCases(): ReadonlySet<string> {

@@ -1,9 +1,7 @@
 /**
- * A run in Node: what of the platform the cases get, and what becomes of their results.
+ * A run in Node: which cases, and what of the platform they get.
  */
-import { accessSync, constants } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { dirname, resolve } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { NODE_CASES } from "./cases/node.ts";
@@ -12,14 +10,13 @@ import type { BenchCase, Effort, Platform } from "./harness/case.ts";
 import { timerStepNs } from "./harness/measure.ts";
 import type { Machine, ResultFile } from "./harness/results.ts";
 import { runCases } from "./harness/run.ts";
-import { goalCases, goalsToText } from "./goals.ts";
+import { goalCases } from "./goals.ts";
 import { type BenchOptions, UsageError } from "./options.ts";
+import { checkOutputs } from "./outputs.ts";
 import { nodeStores, ownVersion } from "./peers/node-stores.ts";
 import { buildModule } from "./peers/codec-module.ts";
 import { nodeCodecs, peerVersions } from "./peers/node.ts";
 import { canProbe, probe } from "./probe.ts";
-import { reportToHtml } from "./report/html.ts";
-import { reportToMarkdown, reportToText } from "./report/text.ts";
 
 const MIB = 1 << 20;
 const BYTES_EACH: Readonly<Record<Effort, number>> = {
@@ -49,24 +46,14 @@ export function selectCases({ effort, filters, goals }: BenchOptions): BenchCase
   return offered.filter(({ name }) => filters.some((filter) => name.includes(filter)));
 }
 
-/** Results and the texts that can be made of them. */
-export interface RunOutcome {
-  readonly file: ResultFile;
-  readonly texts: {
-    readonly stdout: string;
-    readonly markdown: () => string;
-    readonly html: () => string;
-  };
-}
-
 /** @throws UsageError or CorpusError before anything is measured */
 export async function runInNode(
   options: BenchOptions,
   onProgress: (message: string) => void,
-): Promise<RunOutcome> {
+): Promise<ResultFile> {
   const { effort } = options;
   const cases = selectCases(options);
-  for (const path of [options.json, options.markdown, options.html]) checkWritable(path);
+  checkOutputs(options);
   const corpora = {
     bytesEach: BYTES_EACH[effort],
     mixBytes: MIX_BYTES[effort],
@@ -85,7 +72,7 @@ export async function runInNode(
     const names = cases.every(({ withoutCorpora }) => withoutCorpora) ? [] : CORPUS_NAMES;
     const loaded = await loadCorpora({ ...corpora, names, onProgress, onMissing });
     const versions = peerVersions();
-    const file = await runCases({
+    return await runCases({
       cases,
       effort,
       corpora: loaded,
@@ -99,26 +86,8 @@ export async function runInNode(
       signal: abort.signal,
       ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
     });
-    return {
-      file,
-      texts: {
-        stdout: options.goals ? goalsToText(file) : reportToText(file),
-        markdown: () => reportToMarkdown(file),
-        html: () => reportToHtml(file),
-      },
-    };
   } finally {
     process.off("SIGINT", interrupt);
-  }
-}
-
-function checkWritable(path: string | undefined): void {
-  if (path === undefined) return;
-  const folder = dirname(resolve(path));
-  try {
-    accessSync(folder, constants.W_OK);
-  } catch {
-    throw new UsageError(`expected a folder that can be written to, got ${folder} (for ${path})`);
   }
 }
 

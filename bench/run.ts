@@ -7,10 +7,11 @@
  * Why so: results go to stdout and progress to stderr, so that either can be kept. A goal that is
  * short is no error; only a command line or a corpus that can't be used is (exit code 2).
  */
-import { writeFileSync } from "node:fs";
 import { buildWasm } from "../scripts/wasm.mjs";
-import { writeResults } from "./harness/results.ts";
+import { goalsToText } from "./goals.ts";
 import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
+import { writeOutputs } from "./outputs.ts";
+import { reportToText } from "./report/text.ts";
 
 async function main(words: readonly string[]): Promise<number> {
   let options: BenchOptions;
@@ -37,12 +38,10 @@ async function main(words: readonly string[]): Promise<number> {
       for (const { name, title } of cases) process.stdout.write(`${name.padEnd(14)}${title}\n`);
       return 0;
     }
-    const { file, texts } = await runInNode(options, showProgress);
+    const file = await runInNode(options, showProgress);
     showProgress("");
-    process.stdout.write(texts.stdout);
-    if (options.json) writeFileSync(options.json, writeResults(file));
-    if (options.markdown) writeFileSync(options.markdown, texts.markdown());
-    if (options.html) writeFileSync(options.html, texts.html());
+    process.stdout.write(options.goals ? goalsToText(file) : reportToText(file));
+    writeOutputs(file, options);
     return file.complete ? 0 : 130;
   } catch (error) {
     if (!(error instanceof UsageError || error instanceof CorpusError)) throw error;

@@ -1,16 +1,18 @@
 /**
- * `npm run figures` measures `zmem estimate` on the default input and writes the figures of the
- * README; with `--render` it writes them from the committed measurement again.
+ * `npm run figures` measures `zmem estimate` on the default input, runs the whole benchmark, and
+ * writes the figures of the README and of docs/benchmarks.md; about eleven minutes. With `--render`
+ * it only writes them again from what is committed.
  *
- * Why so: a figure in a document is a claim about a machine and a day. The measurement is committed
- * as JSON with both, the table is generated from it, and test/readme.test.ts fails when they differ.
- * Of five runs the one with the median put speed is taken, whole, so that its figures belong
- * together.
+ * Why so: a figure in a document is a claim about a machine and a day. Measurements are committed
+ * as JSON with both, tables are generated from them, and test/readme.test.ts and
+ * test/bench/figures.test.ts fail when they differ. Of five runs of `estimate` the one with the
+ * median put speed is taken, whole, so that its figures belong together.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
+import { BLOCKS, readReference, REFERENCE, renderBlock } from "../bench/figures.ts";
 import { type Report, type Speed } from "../src/cli/estimate.ts";
 import { bytesToText, ratioToText, speedToText } from "../src/cli/quantities.ts";
 
@@ -105,12 +107,22 @@ export function replaceFigures(readme: string, block: string): string {
   return readme.slice(0, start) + block + readme.slice(end + END.length);
 }
 
+/** Runs the whole benchmark. @throws Error when it failed or was interrupted */
+function measureReference(): void {
+  const words = ["--expose-gc", "--import", "tsx", "bench/run.ts", "--json", REFERENCE];
+  execFileSync(process.execPath, words, { cwd: ROOT, stdio: ["ignore", "ignore", "inherit"] });
+}
+
 if (process.argv[1] === import.meta.filename) {
   if (!process.argv.includes("--render")) {
     mkdirSync(join(ROOT, "bench/results"), { recursive: true });
     writeFileSync(RESULT, `${JSON.stringify(measure(), null, 2)}\n`);
+    measureReference();
   }
   const block = await renderFigures(readMeasurement());
   writeFileSync(README, replaceFigures(readFileSync(README, "utf8"), block));
   console.log(block);
+  for (const figures of BLOCKS) {
+    writeFileSync(join(ROOT, figures.document), await renderBlock(figures, readReference()));
+  }
 }

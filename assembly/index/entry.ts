@@ -79,7 +79,7 @@ export function entryToRecency(entry: u64): u32 {
 
 /** Counts a get at the address of the entry. */
 export function raiseRecency(address: usize, entry: u64): void {
-  // For bench/writeback/recency.ts, which measures what this costs a get.
+  // For bench/cases/recency.ts, which measures what this costs a get.
   if (isDefined(ZMEM_NO_RECENCY)) return;
   if (entryToRecency(entry) != RECENCY_MASK) store<u64>(address, entry + RECENCY_ONE);
 }

@@ -18,8 +18,9 @@ const PAGE_SIZES = {
   full: [4096, 65536],
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
+const ROUNDS = { quick: 3, full: 5, all: 15 } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
-const SAMPLE_BYTES = { quick: 256 << 10, full: 512 << 10, all: 2 << 20 } as const;
+const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 2 << 20 } as const;
 
 interface Loaded {
   readonly contender: CodecContender;
@@ -101,7 +102,9 @@ async function measureCorpus(
     ["compress", compressTasks],
     ["decompress", decompressTasks],
   ] as const) {
-    for (const [contender, samples] of await context.measure(tasks)) {
+    for (const [contender, samples] of await context.measure(tasks, {
+      rounds: ROUNDS[context.effort],
+    })) {
       context.record({
         ...shared,
         figure,

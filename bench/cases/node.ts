@@ -8,8 +8,11 @@ import { codecNativeCase } from "./codec-native.ts";
 import { enginesCase } from "./engines.ts";
 import { memoryCase } from "./memory.ts";
 import { processCase } from "./process.ts";
+import { recencyCase } from "./recency.ts";
+import { sizesCase } from "./sizes.ts";
 import { storeNativeCase } from "./store-native.ts";
 import { PORTABLE_CASES } from "./portable.ts";
+import { writebackCase } from "./writeback.ts";
 
 export const NODE_CASES: readonly BenchCase[] = [
   ...PORTABLE_CASES,
@@ -18,5 +21,8 @@ export const NODE_CASES: readonly BenchCase[] = [
   allocatorCase,
   memoryCase,
   processCase,
+  writebackCase,
+  recencyCase,
   enginesCase,
+  sizesCase,
 ];

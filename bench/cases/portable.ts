@@ -2,6 +2,7 @@
  * The cases that run in every engine, Node or browser.
  */
 import type { BenchCase } from "../harness/case.ts";
+import { accountedCase } from "./accounted.ts";
 import { callsCase } from "./calls.ts";
 import { codecCase } from "./codec.ts";
 import { controlCase } from "./control.ts";
@@ -17,6 +18,7 @@ export const PORTABLE_CASES: readonly BenchCase[] = [
   moduleCase,
   storeCase,
   storeStatesCase,
+  accountedCase,
   poolCase,
   zipfCase,
   controlCase,

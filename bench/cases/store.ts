@@ -24,7 +24,7 @@ const PAGE_SIZES = {
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
 /** The working set of the steady state. */
-const WORKING_SET_BYTES = { quick: 2 << 20, full: 4 << 20, all: 8 << 20 } as const;
+const WORKING_SET_BYTES = { quick: 1 << 20, full: 2 << 20, all: 8 << 20 } as const;
 /** Kept by each store of the cold rows; compressed still more than a shared cache. */
 const COLD_BYTES = { quick: 64 << 20, full: 192 << 20, all: 256 << 20 } as const;
 const COLD_STORES = [
@@ -35,6 +35,10 @@ const COLD_STORES = [
   "Map of snappy",
 ];
 const COLD_PAGES_A_PASS = 1024;
+/** What a task does before a batch, to have code and tables warm. */
+const LEAD_BYTES = 256 << 10;
+/** Enough for medians of ratios that agree within 5 % between runs (case "repeat"). */
+const STEADY_ROUNDS = { quick: 5, full: 15, all: 31 } as const;
 /** A flush is so short that the pages are kept several times for one batch. */
 const FLUSHED_COPIES = 8;
 
@@ -129,32 +133,43 @@ async function recordAll(
 /** A pass that puts every key with a page that another key had before. */
 function shiftingPuts({ contender, store }: Open, pages: readonly Uint8Array[]): Task {
   let shift = 0;
+  const putFirst = (keys: number): void => {
+    shift = (shift + 1) % pages.length;
+    for (let key = 0, at = shift; key < keys; key++) {
+      store.put(key, pages[at] as Uint8Array);
+      at = at + 1 === pages.length ? 0 : at + 1;
+    }
+  };
   return {
     name: contender.name,
     operations: pages.length,
-    pass: () => {
-      shift = (shift + 1) % pages.length;
-      for (let key = 0, at = shift; key < pages.length; key++) {
-        store.put(key, pages[at] as Uint8Array);
-        at = at + 1 === pages.length ? 0 : at + 1;
-      }
-    },
+    lead: () => putFirst(leadOf(pages)),
+    pass: () => putFirst(pages.length),
   };
 }
 
-function gets({ contender, store }: Open, keys: number, into: Uint8Array): Task {
+function leadOf(pages: readonly Uint8Array[]): number {
+  return Math.min(pages.length, Math.ceil(LEAD_BYTES / (pages[0]?.length ?? 1)));
+}
+
+/** A pass that gets every key. */
+function gets({ contender, store }: Open, pages: readonly Uint8Array[]): Task {
+  const into = new Uint8Array(pages[0]?.length ?? 0);
   let found: Uint8Array | undefined;
+  const getFirst = (keys: number): void => {
+    for (let key = 0; key < keys; key++) found = store.get(key, into);
+    if (found === undefined) throw new Error("a page is missing");
+  };
   return {
     name: contender.name,
-    operations: keys,
-    pass: () => {
-      for (let key = 0; key < keys; key++) found = store.get(key, into);
-      if (found === undefined) throw new Error("a page is missing");
-    },
+    operations: pages.length,
+    lead: () => getFirst(leadOf(pages)),
+    pass: () => getFirst(pages.length),
   };
 }
 
-async function measureSteady(
+/** Put and get of the steady state. */
+export async function measureSteady(
   context: BenchContext,
   corpus: Corpus,
   pageSize: number,
@@ -166,11 +181,11 @@ async function measureSteady(
   const open = await openFilled(context, contendersOf(context), pages, pageSize, name);
   const workingSet = `working set ${(pages.length * pageSize) / (1 << 20)} MiB`;
   const shared = { corpus: name, pageSize, note: `${describeSample(sample)}, ${workingSet}` };
-  const into = new Uint8Array(pageSize);
+  const options = { rounds: STEADY_ROUNDS[context.effort] };
   const puts = open.map((one) => shiftingPuts(one, pages));
-  await recordAll(context, "put, steady", puts, shared);
-  const reads = open.map((one) => gets(one, pages.length, into));
-  await recordAll(context, "get, steady", reads, shared);
+  await recordAll(context, "put, steady", puts, shared, options);
+  const reads = open.map((one) => gets(one, pages));
+  await recordAll(context, "get, steady", reads, shared, options);
   for (const { store } of open) store.close();
 }
 
@@ -181,7 +196,8 @@ async function measureRepeats(
 ): Promise<void> {
   const sample = samplePages(corpus, pageSize, WORKING_SET_BYTES[context.effort] / pageSize);
   const { pages } = sample;
-  const open = await openFilled(context, contendersOf(context), pages, pageSize, corpus.name);
+  const wanted = contendersOf(context).filter(({ slow }) => context.effort === "all" || !slow);
+  const open = await openFilled(context, wanted, pages, pageSize, corpus.name);
   const shared = { corpus: corpus.name, pageSize, note: describeSample(sample) };
   const again = open.map(({ contender, store }): Task => ({
     name: contender.name,

@@ -25,7 +25,7 @@ export function readUserFiles(path: string): RawCorpus & { readonly name: string
     }
   } catch (error) {
     throw new CorpusError(
-      `--corpus: expected a readable file or directory, got ${path}: ${String(error)}`,
+      `--corpus: expected a readable file or directory, got ${path} (${(error as Error).message})`,
     );
   }
   if (bytes === 0)

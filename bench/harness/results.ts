@@ -89,6 +89,8 @@ export interface ResultFile {
   readonly effort: string;
   /** False when the run was interrupted: what was finished is here. */
   readonly complete: boolean;
+  /** How long each finished case took; absent in files before 2026-11-25. */
+  readonly caseSeconds?: Readonly<Record<string, number>>;
   readonly machine: Machine;
   /** What a reader must know about the circumstances; written by whoever commits the file. */
   readonly remark?: string;

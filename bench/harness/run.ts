@@ -35,7 +35,7 @@ export interface RunOptions {
   readonly corpora: ReadonlyMap<string, Corpus>;
   readonly codecs: readonly CodecContender[];
   readonly stores: readonly StoreContender[];
-  /** Rounds unless a case says otherwise; by effort when left out. */
+  /** Rounds of every measurement; by effort, or what a case says, when left out. */
   readonly rounds?: number;
   readonly onProgress?: (message: string) => void;
   /** Ends the run at the next pause. */
@@ -43,22 +43,25 @@ export interface RunOptions {
 }
 
 const ROUNDS: Readonly<Record<Effort, number>> = { quick: 5, full: 7, all: 15 };
-const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 8, full: 12, all: 25 };
+const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 4, full: 8, all: 25 };
 
 /** Runs the cases one after another. */
 export async function runCases(options: RunOptions): Promise<ResultFile> {
   const started = Date.now();
   const measurements: Measurement[] = [];
   const failures: Failure[] = [];
+  const caseSeconds: Record<string, number> = {};
   let complete = true;
   for (const [index, benchCase] of options.cases.entries()) {
     const label = `${index + 1}/${options.cases.length} ${benchCase.name}`;
     const progress = (message: string): void => options.onProgress?.(`${label}: ${message}`);
     const context = makeContext(benchCase, options, measurements, failures, progress);
+    const startedMs = performance.now();
     try {
       progress(benchCase.title);
       await context.pause();
       await benchCase.run(context);
+      caseSeconds[benchCase.name] = Math.round(performance.now() - startedMs) / 1000;
     } catch (error) {
       if (error instanceof Interrupted) {
         complete = false;
@@ -75,6 +78,7 @@ export async function runCases(options: RunOptions): Promise<ResultFile> {
     seconds: Math.round((Date.now() - started) / 1000),
     effort: options.effort,
     complete,
+    caseSeconds,
     machine: options.machine,
     versions: options.versions,
     corpora: [...options.corpora.values()].map(describeCorpus),
@@ -106,7 +110,12 @@ function makeContext(
     measure: (tasks, own = {}) =>
       measureInTurn(
         tasks,
-        { rounds: rounds ?? ROUNDS[effort], batchMs: BATCH_MS[effort], ...own },
+        {
+          rounds: ROUNDS[effort],
+          batchMs: BATCH_MS[effort],
+          ...own,
+          ...(rounds === undefined ? {} : { rounds }),
+        },
         { collect: platform.collect, pause },
       ),
     record: ({ corpus = "", pageSize = 0, better = "lower", bytesPerOperation = 0, ...row }) => {

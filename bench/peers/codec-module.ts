@@ -1,7 +1,7 @@
 /**
- * Compiles parts of assembly/ as the release build does, for benches that reach inside: the codec by
- * itself, and the whole module with its inner functions exported. The testing build has them, too,
- * but with checks that cost time.
+ * Compiles assembly/ as the release build does, for benches that reach inside: the codec by itself,
+ * the whole module with its inner functions exported, and the module as it ships, with and without
+ * recency. The testing build has inner functions, too, but with checks that cost time.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
@@ -9,9 +9,12 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { hashFiles, listFiles, ROOT } from "../../scripts/sources.mjs";
 
+/** Entry, and what else the compiler is told. */
 const MODULES = {
-  codec: "assembly/codec/testing.ts",
-  inner: "assembly/testing.ts",
+  codec: ["assembly/codec/testing.ts"],
+  inner: ["assembly/testing.ts"],
+  release: ["assembly/index.ts"],
+  "no-recency": ["assembly/index.ts", "--use", "ZMEM_NO_RECENCY=1"],
 } as const;
 
 /** Path of the codec module; what buildModule("codec") makes. */
@@ -34,7 +37,7 @@ export async function buildModule(name: keyof typeof MODULES): Promise<Uint8Arra
     mkdirSync(join(ROOT, "build"), { recursive: true });
     const temporary = `build/zmem.bench-${name}.${process.pid}.tmp.wasm`;
     const asc = join(ROOT, "node_modules/assemblyscript/bin/asc.js");
-    const options = [MODULES[name], "--config", "asconfig.base.json", "--outFile", temporary];
+    const options = [...MODULES[name], "--config", "asconfig.base.json", "--outFile", temporary];
     await promisify(execFile)(process.execPath, [asc, ...options], { cwd: ROOT });
     renameSync(join(ROOT, temporary), output);
     writeFileSync(stamp, hash);

@@ -45,6 +45,8 @@ export interface Store {
   close(): void;
   /** Bytes that it says it holds, everything counted; absent where it can't know. */
   heldBytes?(): number;
+  /** What can be counted from inside: everything that zmem holds, the data alone of others. */
+  accountedBytes(): number;
   /** Moves its contents together; absent where there is nothing to move. */
   compact?(): void;
   /** Gives unused memory back. */

@@ -40,6 +40,7 @@ export function zmemStore(name: string, own: ZmemOptions = {}): StoreContender {
         flush: (key) => backend.flushPage(TYPE, key),
         close: () => zmem.close(),
         heldBytes: () => backend.stats().heldBytes,
+        accountedBytes: () => backend.stats().heldBytes,
         compact: () => void backend.compact(),
         trim: () => void backend.trim(),
       };
@@ -69,6 +70,7 @@ export function mapOfCopies(): StoreContender {
         },
         flush: (key) => pages.delete(key),
         close: () => pages.clear(),
+        accountedBytes: () => pages.size * pageSize,
       };
     },
   };
@@ -105,6 +107,7 @@ export function mapOfBlocks({ name, family, runtime, slow, load }: CodecContende
           return blocks.delete(key);
         },
         close: () => blocks.clear(),
+        accountedBytes: () => bytes - blocks.size * ENTRY_BYTES,
       };
     },
   };
@@ -134,6 +137,7 @@ export function lruOfBlocks({ name, family, runtime, slow, load }: CodecContende
         },
         flush: (key) => cache.delete(key),
         close: () => cache.clear(),
+        accountedBytes: () => cache.calculatedSize - cache.size * ENTRY_BYTES,
       };
     },
   };

@@ -11,7 +11,7 @@ export function formatNumber(value: number): string {
   if (size >= 99.95) return value.toFixed(0);
   if (size >= 9.995) return value.toFixed(1);
   if (size >= 1) return value.toFixed(2);
-  return value.toPrecision(2);
+  return value.toPrecision(3);
 }
 
 /** Bytes with a binary unit. */

@@ -13,7 +13,7 @@ const STYLE = `
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e8ea; --ground: #16191c; --faint: #3a4046; } }
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--ground);
   max-width: 76rem; margin: 0 auto; padding: 1rem; }
-.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(26rem, 1fr)); gap: 1rem; }
+.plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(26rem, 100%), 1fr)); gap: 1rem; }
 svg { width: 100%; height: auto; font-size: 10px; }
 svg text { fill: var(--ink); } svg .title { font-weight: 600; font-size: 12px; } svg .name { font-size: 9px; }
 svg .grid { stroke: var(--faint); fill: none; } svg .axis { stroke: var(--ink); fill: none; }
@@ -92,12 +92,19 @@ function codecPlots(file: ResultFile): string[] {
   );
 }
 
-/** Memory held across, throughput up: where each store stands. */
+/** Memory across, throughput up: where each store stands. In a browser memory is only counted. */
 function storePlots(file: ResultFile): string[] {
   const kindOf = kindsOf(file);
-  const memory = file.measurements.filter(
-    (row) => row.case === "memory" && row.figure === "held per logical byte",
-  );
+  const rowsOf = (name: string, figure: string): Measurement[] =>
+    file.measurements.filter((row) => row.case === name && row.figure === figure);
+  const measured = rowsOf("memory", "held per logical byte");
+  const [memory, xName] =
+    measured.length > 0
+      ? [measured, "resident bytes per logical byte, seen from outside"]
+      : [
+          rowsOf("accounted", "accounted per logical byte"),
+          "bytes per logical byte, counted: all of zmem, the data alone of others",
+        ];
   return groupBy(memory, ({ corpus }) => corpus).flatMap(([corpus, held]) =>
     ["put, steady", "get, steady"].map((figure) => {
       const points = held.flatMap((row): Point[] => {
@@ -114,7 +121,7 @@ function storePlots(file: ResultFile): string[] {
         return [{ x: row.median, y: throughput(speed), label, kind: kindOf(label) }];
       });
       const title = `${corpus}, stores: ${figure}`;
-      return scatterPlot(title, "resident bytes per logical byte", "MB/s", points);
+      return scatterPlot(title, xName, "MB/s", points);
     }),
   );
 }

@@ -75,6 +75,11 @@ export function escapeMarkup(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
+/** Ticks are round numbers: no more digits than they have. */
+function formatTick(tick: number): string {
+  return tick.toLocaleString("en-US", { maximumSignificantDigits: 6 });
+}
+
 function frame(
   title: string,
   xName: string,
@@ -86,11 +91,11 @@ function frame(
   const bottom = HEIGHT - BOTTOM;
   const xTicks = x.ticks.map((tick) => {
     const at = x.place(tick).toFixed(1);
-    return `<path class="grid" d="M${at} ${TOP}V${bottom}"/><text x="${at}" y="${bottom + 15}" text-anchor="middle">${formatNumber(tick)}</text>`;
+    return `<path class="grid" d="M${at} ${TOP}V${bottom}"/><text x="${at}" y="${bottom + 15}" text-anchor="middle">${formatTick(tick)}</text>`;
   });
   const yTicks = y.ticks.map((tick) => {
     const at = y.place(tick).toFixed(1);
-    return `<path class="grid" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${Number(at) + 4}" text-anchor="end">${formatNumber(tick)}</text>`;
+    return `<path class="grid" d="M${LEFT} ${at}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${Number(at) + 4}" text-anchor="end">${formatTick(tick)}</text>`;
   });
   return [
     `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeMarkup(title)}">`,
@@ -123,18 +128,26 @@ interface Place {
   readonly width: number;
 }
 
+/** Half of a mark's width, with some room. */
+const MARK_ROOM = 6;
 /** About the width of a letter and the height of a line of names, in units of the plot. */
 const NAME_WIDTH = 4.8;
 const NAME_HEIGHT = 9;
 
-/** @returns the first line at or below the wanted one where no other name stands */
+/** @returns the line nearest to the wanted one, inside the frame, where nothing else stands */
 function freeLine(taken: Place[], { left, top, width }: Place): number {
-  let line = top;
-  const collides = (other: Place): boolean =>
-    Math.abs(other.top - line) < NAME_HEIGHT &&
-    other.left < left + width &&
-    left < other.left + other.width;
-  while (taken.some(collides)) line += 1;
+  const isFree = (line: number): boolean =>
+    line > TOP + NAME_HEIGHT &&
+    line < HEIGHT - BOTTOM &&
+    !taken.some(
+      (other) =>
+        Math.abs(other.top - line) < NAME_HEIGHT &&
+        other.left < left + width &&
+        left < other.left + other.width,
+    );
+  let distance = 0;
+  while (distance < HEIGHT && !isFree(top + distance) && !isFree(top - distance)) distance += 1;
+  const line = [top + distance, top - distance].find(isFree) ?? top;
   taken.push({ left, top: line, width });
   return line;
 }
@@ -158,12 +171,23 @@ export function scatterPlot(
     HEIGHT - BOTTOM,
     TOP,
   );
-  const taken: Place[] = [];
-  const body = usable.map((point) => {
-    const [left, top] = [Number(x.place(point.x).toFixed(1)), Number(y.place(point.y).toFixed(1))];
+  const placed = usable.map((point) => ({
+    ...point,
+    left: Number(x.place(point.x).toFixed(1)),
+    top: Number(y.place(point.y).toFixed(1)),
+  }));
+  // A name keeps clear of all marks, those that follow too.
+  const taken = placed.map(({ left, top }): Place => ({
+    left: left - MARK_ROOM,
+    top: top + 4,
+    width: 2 * MARK_ROOM,
+  }));
+  const body = placed.map(({ left, top, ...point }) => {
     const value = `${point.label}: ${formatNumber(point.x)}, ${formatNumber(point.y)}`;
     const isLate = left > WIDTH - 110;
-    const line = freeLine(taken, { left, top: top + 4, width: point.label.length * NAME_WIDTH });
+    const width = point.label.length * NAME_WIDTH;
+    const begin = isLate ? left - 8 - width : left + 8;
+    const line = freeLine(taken, { left: begin, top: top + 4, width });
     const name = `<text class="name" x="${left + (isLate ? -8 : 8)}" y="${line}"${isLate ? ' text-anchor="end"' : ""}>${escapeMarkup(point.label)}</text>`;
     return mark({ ...point, x: left, y: top, label: value }) + name;
   });

@@ -2,21 +2,36 @@
  * The first lines of every report: where zmem is not ahead.
  *
  * What: compares zmem's store with every compressed store end to end (put, get, memory held), per
- * corpus. A peer of the LZ4 and snappy class shall be behind in all three on every real corpus; no
- * peer of any kind shall be ahead in all three at once.
+ * corpus and page size. A peer of the LZ4 and snappy class shall be behind in all three on every real
+ * corpus; no peer of any kind shall be ahead in all three at once.
  *
- * Why so: a report that opens with its best figure is an advertisement.
+ * Why so: a report that opens with its best figure is an advertisement. Where memory can't be
+ * measured from outside, as in a browser, what the stores themselves count stands in, and the words
+ * say so: that flatters the peers.
  */
 import type { Measurement, ResultFile } from "../harness/results.ts";
 
 const OWN = "zmem";
 const BASELINE = "Map of copies";
 /** What is compared: case, figure, and the words for it. */
-const ASPECTS = [
-  { case: "store", figure: "put, steady", words: "put" },
-  { case: "store", figure: "get, steady", words: "get" },
-  { case: "memory", figure: "held per logical byte", words: "memory held" },
-] as const;
+interface Aspect {
+  readonly case: string;
+  readonly figure: string;
+  readonly words: string;
+}
+
+const PUT: Aspect = { case: "store", figure: "put, steady", words: "put" };
+const GET: Aspect = { case: "store", figure: "get, steady", words: "get" };
+const HELD: Aspect = { case: "memory", figure: "held per logical byte", words: "memory held" };
+const ACCOUNTED: Aspect = {
+  case: "accounted",
+  figure: "accounted per logical byte",
+  words: "memory as counted from inside",
+};
+
+function memoryAspect({ measurements }: ResultFile): Aspect {
+  return measurements.some((row) => row.case === HELD.case) ? HELD : ACCOUNTED;
+}
 const FAST_CLASS = /lz4|snappy/;
 
 /** Lines of plain text. */
@@ -32,10 +47,12 @@ export function verdictLines(file: ResultFile): string[] {
 function fastClassLines(file: ResultFile): string[] {
   const behind: string[] = [];
   let compared = 0;
-  for (const aspect of ASPECTS) {
+  const words = new Set<string>();
+  for (const aspect of [PUT, GET, memoryAspect(file)]) {
     for (const { own, peer } of pairs(file, aspect)) {
       if (!FAST_CLASS.test(peer.contender)) continue;
       compared += 1;
+      words.add(aspect.words);
       const quotient = peer.median / own.median;
       if (quotient >= 1) continue;
       const where = `${own.corpus}, ${own.pageSize / 1024} KiB`;
@@ -46,17 +63,19 @@ function fastClassLines(file: ResultFile): string[] {
   if (behind.length === 0) {
     return [
       `zmem is ahead of every LZ4 and snappy store in all ${compared} comparisons ` +
-        "(put, get and memory held, per real corpus and page size).",
+        `(${[...words].join(", ")}, per real corpus and page size).`,
     ];
   }
   return [
-    `zmem is NOT ahead of an LZ4 or snappy store in ${behind.length} of ${compared} comparisons:`,
+    `zmem is NOT ahead of an LZ4 or snappy store in ${behind.length} of ${compared} comparisons ` +
+      `(${[...words].join(", ")}, per real corpus and page size):`,
     ...behind.map((line) => `  ${line}`),
   ];
 }
 
 function allThreeLines(file: ResultFile): string[] {
-  const [puts, gets, memory] = ASPECTS.map((aspect) => pairs(file, aspect));
+  const aspect = memoryAspect(file);
+  const [puts, gets, memory] = [PUT, GET, aspect].map((one) => pairs(file, one));
   const beats = (list: readonly Pair[] | undefined, { peer }: Pair): boolean =>
     list?.some(
       (pair) =>
@@ -70,10 +89,10 @@ function allThreeLines(file: ResultFile): string[] {
   );
   if ((memory ?? []).length === 0 || (puts ?? []).length === 0) return [];
   if (winners.length === 0)
-    return ["No peer of any kind beats zmem in put, get and memory held at once."];
+    return [`No peer of any kind beats zmem in put, get and ${aspect.words} at once.`];
   return winners.map(
     ({ peer }) =>
-      `${peer.contender} BEATS zmem in put, get and memory held at once on ${peer.corpus}.`,
+      `${peer.contender} BEATS zmem in put, get and ${aspect.words} at once on ${peer.corpus}.`,
   );
 }
 
@@ -83,10 +102,7 @@ interface Pair {
 }
 
 /** zmem's row with each peer's, on real corpora. */
-function pairs(
-  file: ResultFile,
-  aspect: { readonly case: string; readonly figure: string },
-): Pair[] {
+function pairs(file: ResultFile, aspect: Aspect): Pair[] {
   const real = new Set(file.corpora.filter(({ kind }) => kind === "real").map(({ name }) => name));
   const rows = file.measurements.filter(
     (row) => row.case === aspect.case && row.figure === aspect.figure && real.has(row.corpus),

@@ -99,6 +99,15 @@ test("a filter without a case, a path that is not there and an empty folder end 
   assert.match(output.stderr, /expected a folder that can be written to/);
 });
 
+test("a folder or an unwritable place for a file is refused before anything runs", async () => {
+  for (const script of ["bench/run.ts", "bench/browser.ts"]) {
+    const { code, stdout, stderr } = await run(script, ["--filter", "calls", "--json", folder]);
+    assert.is(code, 2, stderr);
+    assert.is(stdout, "");
+    assert.match(stderr, /expected a file to write to, got the folder/);
+  }
+});
+
 test("results go to stdout and into files, progress to stderr", async () => {
   const [json, markdown, html] = ["a.json", "a.md", "a.html"].map((name) => join(folder, name)) as [
     string,

@@ -187,6 +187,37 @@ test("a report begins with where zmem is behind", () => {
   assert.match(reportToText(file(rows)), /^zmem is NOT ahead/);
 });
 
+test("a report says which memory it compares: measured from outside, or counted from inside", () => {
+  const memory = (name: string, figure: string): Measurement[] =>
+    ["zmem", "Map of snappy"].map((contender, at) =>
+      row({ case: name, figure, contender, corpus: "text", unit: "ratio", samples: [0.4 + at] }),
+    );
+  const puts = ["zmem", "Map of snappy"].map((contender, at) =>
+    row({ case: "store", figure: "put, steady", contender, corpus: "text", samples: [1 + at] }),
+  );
+  const counted = memory("accounted", "accounted per logical byte");
+  const held = memory("memory", "held per logical byte");
+  const first = (rows: readonly Measurement[]): string => verdictLines(file(rows))[0] ?? "";
+  assert.match(first(puts), /all 1 comparisons \(put, per real/);
+  assert.match(first([...puts, ...counted]), /\(put, memory as counted from inside, per real/);
+  assert.match(first([...puts, ...counted, ...held]), /all 2 comparisons \(put, memory held, per/);
+});
+
+test("a store plot has memory from outside, or in a browser what was counted", () => {
+  const puts = row({ case: "store", figure: "put, steady", contender: "zmem", corpus: "text" });
+  const counted = row({
+    case: "accounted",
+    figure: "accounted per logical byte",
+    contender: "zmem",
+    corpus: "text",
+    unit: "ratio",
+    samples: [0.4],
+  });
+  const held = { ...counted, case: "memory", figure: "held per logical byte" };
+  assert.match(reportToHtml(file([puts, counted])), /counted: all of zmem, the data alone/);
+  assert.match(reportToHtml(file([puts, counted, held])), /resident bytes per logical byte/);
+});
+
 test("a peer that failed stands in the report", () => {
   const failed = {
     ...file([]),

@@ -80,17 +80,98 @@ test("a batch lasts as long as asked for, however short the pass", async () => {
   const task: Task = {
     name: "a",
     operations: 1,
+    lead: () => (passes = 0),
     pass: () => {
       passes += 1;
       spend(0.001);
     },
   };
   const collect = (minor: boolean): void => {
-    if (!minor) passes = 0;
-    else assert.ok(passes >= 3000, `a batch of ${passes} passes of 1 µs was to last 3 ms`);
+    if (minor) assert.ok(passes >= 3000, `a batch of ${passes} passes of 1 µs was to last 3 ms`);
   };
   const samples = await measureInTurn([task], { rounds: 4, batchMs: 3 }, { collect, pause, now });
   for (const sample of present(samples.get("a") ?? [])) assert.ok(Math.abs(sample - 1000) < 1);
+});
+
+test("what gets faster while it is compiled is measured when it no longer does", async () => {
+  const { now, spend } = new Clock();
+  let passes = 0;
+  const task: Task = {
+    name: "a",
+    operations: 1,
+    pass: () => {
+      passes += 1;
+      // 8 ms at first, 1 ms in the end.
+      spend(Math.max(1, 8 - passes * 0.5));
+    },
+  };
+  const setting = { rounds: 3, batchMs: 5 };
+  const samples = await measureInTurn([task], setting, { collect: undefined, pause, now });
+  assert.equal(samples.get("a"), [1e6, 1e6, 1e6]);
+});
+
+test("one that never settles is measured nevertheless", async () => {
+  const { now, spend } = new Clock();
+  let share = 1;
+  const task: Task = {
+    name: "a",
+    operations: 1,
+    pass: () => {
+      share *= 0.95;
+      spend(10 + 100 * share);
+    },
+  };
+  const setting = { rounds: 3, batchMs: 10 };
+  const samples = await measureInTurn([task], setting, { collect: undefined, pause, now });
+  assert.is(samples.get("a")?.length, 3);
+});
+
+for (const [what, passMs, lead, expected] of [
+  ["a whole pass goes before a batch of three", 1, undefined, "major pass pass pass pass minor"],
+  ["nothing goes before a batch of one long pass", 2, undefined, "major pass minor"],
+  ["a lead of the contender's own goes before any batch", 2, "lead", "major lead pass minor"],
+] as const) {
+  test(`${what}, untimed, after the collection`, async () => {
+    const { now, spend } = new Clock();
+    let events: string[] = [];
+    const task: Task = {
+      name: "a",
+      operations: 1,
+      ...(lead === undefined
+        ? {}
+        : {
+            lead: () => {
+              events.push(lead);
+              spend(7);
+            },
+          }),
+      pass: () => {
+        events.push("pass");
+        spend(passMs);
+      },
+    };
+    const collect = (minor: boolean): void => {
+      if (!minor) events = [];
+      events.push(minor ? "minor" : "major");
+    };
+    const setting = { rounds: 2, batchMs: 2 };
+    const samples = await measureInTurn([task], setting, { collect, pause, now });
+    assert.equal(samples.get("a"), [passMs * 1e6, passMs * 1e6]);
+    assert.is(events.join(" "), expected);
+  });
+}
+
+test("rounds that the user asks for go before those of a case", async () => {
+  let found = 0;
+  const measuring = makeCase("a", async ({ measure }) => {
+    const task: Task = { name: "t", operations: 1, pass: () => {} };
+    const samples = await measure([task], { rounds: 9, once: true });
+    found = samples.get("t")?.length ?? 0;
+  });
+  await runCases(options([measuring], { rounds: 4 }));
+  assert.is(found, 4);
+  await runCases(options([measuring]));
+  assert.is(found, 9);
 });
 
 test("a slow contender pauses in some rounds, and stays in step", async () => {

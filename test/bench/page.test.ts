@@ -1,6 +1,6 @@
 /**
- * The bench page in a real browser: the button runs the cases, and all contenders of the browser
- * load there.
+ * The bench page in real browsers: the button runs the cases, and all contenders of the browser load
+ * there.
  */
 import type { Page } from "puppeteer-core";
 import { suite } from "uvu";
@@ -12,14 +12,16 @@ import { randomBytes } from "../../bench/corpora/random.ts";
 import type { ResultFile } from "../../bench/harness/results.ts";
 import { runInBrowser } from "../../bench/browser.ts";
 import { serve } from "../../scripts/serve.ts";
-import { launchBrowser } from "../browser/launch.ts";
+import { launchBrowser, launchFirefox } from "../browser/launch.ts";
 
 const test = suite("bench page");
 const launched = await launchBrowser();
+const firefox = await launchFirefox();
 const inBrowser = launched === null ? test.skip : test;
 
 test.after(async () => {
   await launched?.close();
+  await firefox?.close();
 });
 
 function smallCorpora(): Map<string, Corpus> {
@@ -33,31 +35,57 @@ function smallCorpora(): Map<string, Corpus> {
   return new Map([["sparse", { ...info, name: "sparse", bytes }]]);
 }
 
-inBrowser("every codec of the browser loads and gives back its pages", async () => {
+for (const [name, running, engine] of [
+  ["Chromium", launched, /Chrome/],
+  ["Firefox", firefox, /Firefox/],
+] as const) {
+  const inThis = running === null ? test.skip : test;
+  inThis(`${name}: every codec loads and gives back its pages, every store counts`, async () => {
+    assert.ok(running);
+    const file = await runInBrowser(
+      running.browser,
+      smallCorpora(),
+      { effort: "full", filters: ["codec", "accounted"], rounds: 3 },
+      () => {},
+    );
+    assert.equal(
+      file.failures.filter(({ reason }) => !reason.includes("too few")),
+      [],
+    );
+    const names = new Set(file.measurements.map(({ contender }) => contender));
+    for (const contender of [
+      "zmem default",
+      "lz4-wasm",
+      "zstd-wasm 1",
+      "lz4js",
+      "snappyjs",
+      "fflate 1",
+      "pako 1",
+      "zmem",
+      "Map of copies",
+      "Map of lz4-wasm",
+      "lru-cache of lz4-wasm",
+    ]) {
+      assert.ok(names.has(contender), `${contender} was measured`);
+    }
+    assert.match(file.machine.engine, engine);
+  });
+}
+
+inBrowser("a run that is ended from outside gives what is finished", async () => {
   assert.ok(launched);
+  const abort = new AbortController();
   const file = await runInBrowser(
     launched.browser,
     smallCorpora(),
-    { effort: "full", filters: ["codec"], rounds: 3 },
-    () => {},
+    { effort: "all", filters: ["calls"], rounds: 1000 },
+    (message) => {
+      if (message.includes("1/1 calls")) abort.abort();
+    },
+    abort.signal,
   );
-  assert.equal(
-    file.failures.filter(({ reason }) => !reason.includes("too few")),
-    [],
-  );
-  const names = new Set(file.measurements.map(({ contender }) => contender));
-  for (const name of [
-    "zmem default",
-    "lz4-wasm",
-    "zstd-wasm 1",
-    "lz4js",
-    "snappyjs",
-    "fflate 1",
-    "pako 1",
-  ]) {
-    assert.ok(names.has(name), `${name} was measured`);
-  }
-  assert.match(file.machine.engine, /Chrome/);
+  assert.is(file.complete, false);
+  assert.equal(file.failures, []);
 });
 
 inBrowser("the button runs, the other one stops, and the report appears", async () => {

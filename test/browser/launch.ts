@@ -2,7 +2,8 @@
  * A real browser for the tests, on a machine where nobody has installed one.
  *
  * What: `launchBrowser()` starts the first Chromium it finds: the one named by ZMEM_CHROMIUM, the
- * one packed into @sparticuz/chromium (linux x64), or a system Chromium or Chrome.
+ * one packed into @sparticuz/chromium (linux x64), or a system Chromium or Chrome. `launchFirefox()`
+ * starts the Firefox named by ZMEM_FIREFOX or an installed one, by WebDriver BiDi.
  *
  * Why so: the packed one makes `npm ci && npm test` enough. It is unpacked once, by a child process
  * into a folder of its own that is renamed when complete, because the package itself unpacks into
@@ -10,7 +11,8 @@
  * own `args` are not used: they switch off site isolation, and with it cross-origin isolation and
  * OPFS. A profile folder is given, because OPFS without one lives in memory and is 40 times slower.
  *
- * Invariants: without a browser a test is skipped loudly; on a CI machine it fails.
+ * Invariants: without a browser a test is skipped loudly. Without a Chromium it fails on a CI
+ * machine; without a Firefox never, because none comes with the packages.
  */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
@@ -18,13 +20,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type Browser, launch } from "puppeteer-core";
+import { type Browser, launch, type LaunchOptions } from "puppeteer-core";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const PACKED = "147.0.0";
 const CACHE = join(ROOT, "node_modules/.cache/zmem");
 
-const SYSTEM_BROWSERS: readonly string[] = [
+const SYSTEM_CHROMIUMS: readonly string[] = [
   "/usr/bin/chromium",
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
@@ -34,8 +36,16 @@ const SYSTEM_BROWSERS: readonly string[] = [
   "C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe",
 ];
 
+const SYSTEM_FIREFOXES: readonly string[] = [
+  "/usr/bin/firefox",
+  "/usr/bin/firefox-esr",
+  "/snap/bin/firefox",
+  "/Applications/Firefox.app/Contents/MacOS/firefox",
+  "C:\\Program Files\\Mozilla Firefox\\firefox.exe",
+];
+
 /** An executable and what its environment needs beside ours. */
-interface Chromium {
+interface Executable {
   readonly executablePath: string;
   readonly env: Readonly<Record<string, string>>;
   readonly origin: string;
@@ -44,17 +54,29 @@ interface Chromium {
 /** A running browser; `close` also removes its profile. */
 export interface LaunchedBrowser {
   readonly browser: Browser;
+  /** Where its executable came from: a variable, a package or a path. */
   readonly origin: string;
   close(): Promise<void>;
 }
 
+/** @returns the executable that a variable names; null when it is not set */
+function findNamed(variable: "ZMEM_CHROMIUM" | "ZMEM_FIREFOX"): Executable | null {
+  const named = process.env[variable];
+  if (named === undefined || named === "") return null;
+  if (!existsSync(named)) throw new Error(`${variable} names ${named}, which does not exist`);
+  return { executablePath: named, env: {}, origin: variable };
+}
+
+/** @returns null when none of the paths exists */
+function findInstalled(paths: readonly string[]): Executable | null {
+  const found = paths.find((path) => existsSync(path));
+  return found === undefined ? null : { executablePath: found, env: {}, origin: found };
+}
+
 /** @returns null when this machine has none */
-async function findChromium(): Promise<Chromium | null> {
-  const named = process.env["ZMEM_CHROMIUM"];
-  if (named !== undefined && named !== "") {
-    if (!existsSync(named)) throw new Error(`ZMEM_CHROMIUM names ${named}, which does not exist`);
-    return { executablePath: named, env: {}, origin: "ZMEM_CHROMIUM" };
-  }
+async function findChromium(): Promise<Executable | null> {
+  const named = findNamed("ZMEM_CHROMIUM");
+  if (named !== null) return named;
   if (process.platform === "linux" && process.arch === "x64") {
     const folder = await unpack();
     return {
@@ -68,8 +90,7 @@ async function findChromium(): Promise<Chromium | null> {
       origin: `@sparticuz/chromium ${PACKED}`,
     };
   }
-  const found = SYSTEM_BROWSERS.find((path) => existsSync(path));
-  return found === undefined ? null : { executablePath: found, env: {}, origin: found };
+  return findInstalled(SYSTEM_CHROMIUMS);
 }
 
 /** Unpacks the packed Chromium unless that was done before. @returns its folder */
@@ -109,13 +130,45 @@ async function unpack(): Promise<string> {
   return folder;
 }
 
+/** Starts an executable with a fresh profile. */
+async function start(
+  { executablePath, env, origin }: Executable,
+  options: LaunchOptions,
+): Promise<LaunchedBrowser> {
+  const profile = mkdtempSync(join(tmpdir(), "zmem-browser-"));
+  const removeProfile = (): void =>
+    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  let browser: Browser;
+  try {
+    browser = await launch({
+      ...options,
+      executablePath,
+      userDataDir: profile,
+      env: { ...process.env, ...env },
+      timeout: 60_000,
+    });
+  } catch (error) {
+    removeProfile();
+    throw new Error(`could not start the browser from ${origin}`, { cause: error });
+  }
+  return {
+    browser,
+    origin,
+    close: async () => {
+      await browser.close();
+      removeProfile();
+    },
+  };
+}
+
 /**
- * Starts a browser with a fresh profile.
+ * Starts a Chromium with a fresh profile.
  *
+ * @param own options of puppeteer beside ours
  * @returns null when there is none and CI is not set; a line beginning with SKIPPED says so
  * @throws Error when there is none and CI is set
  */
-export async function launchBrowser(): Promise<LaunchedBrowser | null> {
+export async function launchBrowser(own: LaunchOptions = {}): Promise<LaunchedBrowser | null> {
   const chromium = await findChromium();
   if (chromium === null) {
     const message =
@@ -125,30 +178,21 @@ export async function launchBrowser(): Promise<LaunchedBrowser | null> {
     console.log(`SKIPPED ${message}`);
     return null;
   }
-  const profile = mkdtempSync(join(tmpdir(), "zmem-browser-"));
-  const removeProfile = (): void =>
-    rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
-  let browser: Browser;
-  try {
-    browser = await launch({
-      executablePath: chromium.executablePath,
-      // The packed build is the headless shell, which knows no other mode.
-      headless: "shell",
-      userDataDir: profile,
-      env: { ...process.env, ...chromium.env },
-      args: ["--no-sandbox", "--disable-gpu"],
-      timeout: 60_000,
-    });
-  } catch (error) {
-    removeProfile();
-    throw new Error(`could not start the browser from ${chromium.origin}`, { cause: error });
+  // The packed build is the headless shell, which knows no other mode.
+  return start(chromium, { ...own, headless: "shell", args: ["--no-sandbox", "--disable-gpu"] });
+}
+
+/**
+ * Starts a Firefox with a fresh profile.
+ *
+ * @param own options of puppeteer beside ours
+ * @returns null when there is none; a line beginning with SKIPPED says so
+ */
+export async function launchFirefox(own: LaunchOptions = {}): Promise<LaunchedBrowser | null> {
+  const firefox = findNamed("ZMEM_FIREFOX") ?? findInstalled(SYSTEM_FIREFOXES);
+  if (firefox === null) {
+    console.log("SKIPPED no Firefox found: set ZMEM_FIREFOX to one, or install it");
+    return null;
   }
-  return {
-    browser,
-    origin: chromium.origin,
-    close: async () => {
-      await browser.close();
-      removeProfile();
-    },
-  };
+  return start(firefox, { ...own, browser: "firefox", headless: true });
 }
