@@ -23,7 +23,7 @@ export function workspaceSize(pageSize: u32, effort: u32): u32 {
  *
  * @param destination where the block goes
  * @param capacity the longest block worth keeping, at most `pageSize`
- * @param source the page
+ * @param source the page, not in the first MATCH_REACH bytes of memory
  * @param pageSize bytes, a power of two from 4096 to 65536
  * @param workspace `workspaceSize(pageSize, effort)` bytes, 16-aligned, any content
  * @param effort one of the constants of effort.ts

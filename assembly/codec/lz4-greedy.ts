@@ -1,57 +1,68 @@
 /**
  * The greedy searches of the compressor: efforts `fast` and `default`.
  *
- * What: a table of u16 positions by the hash of the next bytes. The first candidate whose four
- * bytes agree is taken and extended forward; its sequence is written; the search goes on behind it.
+ * What: a table of u16 positions by the hash of the next five bytes. The first candidate whose four
+ * bytes agree is taken and extended both ways; its sequence is written; the search goes on behind
+ * it. `default` looks up every byte. `fast` looks at the shape of the page first: it looks up words
+ * alone in a page of words, every other byte elsewhere, and each byte in text, where half of them
+ * would cost a seventh of the size.
  *
  * Why so: a page is at most 64 KiB, so positions fit into 16 bits, and the table is cleared for
- * each page: a fill of 8 KiB costs 80 ns, and the branch that told stale entries apart cost more.
- * Half of the time goes into mispredicted branches (measured: 5.7 µs for pages in turn, 2.9 µs for
- * the same page again), so every branch here was weighed: docs/codec.md lists what was tried,
- * such as candidates for many positions without branches (0.75 of this speed), two candidates per
- * hash (0.88, 1.4 % smaller) and extension backward (0.97, 0.6 % smaller).
+ * each page: a fill of 8 KiB costs 110 ns, and the branch that told stale entries apart cost more.
+ * A sequence takes 20 ns, which is about one mispredicted branch, the chain of loads behind it, and
+ * a hundred instructions. So each branch that depends on data was weighed, and the engine's machine
+ * code was read for what it adds (docs/codec.md has the figures). Hence
+ *   one loop with nested tests for a match: an inner one costs a test of its own and a stack check
+ *   no call inside it: finishBlock is where the loop ends, never a detour
+ *   nothing extended backward and nothing copied where there are no literals
  *
- * Four positions are looked up per load of eight bytes. The step grows with the distance from the
- * last match, so a page that can't be compressed is given up after a tenth of a full attempt.
+ * The step grows with the distance from the last match, so a page that can't be compressed is given
+ * up after a tenth of a full attempt.
  *
  * Invariants:
- *   reads  source[0..pageSize); writes destination[0..capacity) and the table
- *   a match starts at least MATCH_MARGIN bytes before the end of the page, which is more than the
- *   format asks for: eight bytes can be loaded at each of the four positions, and a match of fewer
- *   than 12 bytes can't reach the last literals
+ *   reads source[-MATCH_REACH..pageSize), where what lies before the page has no influence; writes
+ *   destination[0..capacity) and the table
  *   position 0 stands for "no entry": it is a candidate like any other
  */
-import { emitLastLiterals, emitSequence, putLength } from "./lz4-emit";
+import { emitLastLiterals } from "./lz4-emit";
+import { finishBlock } from "./lz4-finish";
 import {
-  LAST_LITERALS,
+  LENGTH_BYTE_MAX,
   LENGTH_CONTINUED,
   MIN_MATCH,
   OFFSET_SIZE,
   TOKEN_LITERALS_SHIFT,
 } from "./lz4-format";
+import {
+  DENSE_STRIDE,
+  EVEN_STRIDE,
+  WORD_STRIDE,
+  addressToSlot,
+  behindMatch,
+  extendBackward,
+  extendForward,
+  insertMatchEnd,
+  matchLimit,
+  nextGroup,
+  searchLimit,
+} from "./lz4-match";
+import { SHAPE_TEXT, SHAPE_WORDS, pageToShape } from "./page-shape";
 
-/** See the invariants; a multiple of nothing, the least that keeps them. */
-const MATCH_MARGIN: usize = 17;
-/** Positions looked up per load of eight bytes. */
-const GROUP_SIZE: usize = 4;
 /** A token, 16 bytes of literals, an offset and a length byte; and the shortest end of a block. */
 const OUTPUT_RESERVE: usize = 32;
-/** The step grows by one for each 1 << SKIP_SHIFT bytes without a match. */
-const SKIP_SHIFT: usize = 5;
 /** Bytes copied per round by the long copies. */
 const ROUND_SIZE: usize = 32;
-/** The match code from which one length byte is not enough. */
-const CODE_CONTINUED_TWICE: usize = 270;
+/** Bytes compared at once where a match is extended. */
+const WORD_SIZE: usize = 8;
 
-/** Entries of the table, as a power of two: pages up to 8 KiB. */
+/** Entries of the table, as a power of two, for words of pages up to 8 KiB. */
+const WORD_TABLE_BITS: u64 = 11;
+/** Entries of the table for pages up to 8 KiB. */
 const SMALL_TABLE_BITS: u64 = 12;
 /** Entries of the table for larger pages. */
 const LARGE_TABLE_BITS: u64 = 13;
 /** The largest page that is searched with the small table. */
 const SMALL_PAGE_SIZE: u32 = 8192;
-
-/** Hashes five bytes into the top bits of a product (the prime of zstd, shifted over the rest). */
-const FIVE_BYTES: u64 = 889523592379 << 24;
 
 /** @returns bytes of the table for a page size */
 export function greedyTableSize(pageSize: u32): u32 {
@@ -59,36 +70,11 @@ export function greedyTableSize(pageSize: u32): u32 {
   return 2 << u32(bits);
 }
 
-/** @returns the address of the table entry for the bytes at the low end of `word` */
-// @ts-ignore: decorator
-@inline
-function wordToSlot(table: usize, word: u64, multiplier: u64, bits: u64): usize {
-  return table + ((<usize>((word * multiplier) >> (64 - bits))) << 1);
-}
-
-/** @returns the end of a match known to agree up to `end` */
-// @ts-ignore: decorator
-@inline
-function extendMatch(end: usize, offset: usize, matchEnd: usize): usize {
-  while (end + 16 <= matchEnd) {
-    const differs = i8x16.bitmask(i8x16.eq(v128.load(end), v128.load(end - offset))) ^ 0xffff;
-    if (differs) return end + <usize>ctz(differs);
-    end += 16;
-  }
-  while (end + 8 <= matchEnd) {
-    const difference = load<u64>(end) ^ load<u64>(end - offset);
-    if (difference != 0) return end + <usize>(ctz(difference) >> 3);
-    end += 8;
-  }
-  while (end < matchEnd && load<u8>(end) == load<u8>(end - offset)) end++;
-  return end;
-}
-
 /**
- * One search, specialised by its last four parameters, which are constants at each call.
+ * One search, specialised by its last two parameters, which are constants at each call.
  *
- * @param probes positions looked up of each four: 4, or 2 to look at every other one; what begins
- *   between two of them is found one byte late, so there matches are extended backward by one
+ * @param stride which positions are looked up: one of the constants of lz4-match.ts
+ * @param bits entries of the table, as a power of two
  */
 // @ts-ignore: decorator
 @inline
@@ -98,126 +84,159 @@ function search(
   source: usize,
   pageSize: u32,
   table: usize,
-  multiplier: u64,
+  stride: usize,
   bits: u64,
-  probes: u32,
 ): u32 {
   const sourceEnd = source + <usize>pageSize;
-  // One byte less than the format allows: eight bytes can be loaded two before the end of a match.
-  const matchEnd = sourceEnd - LAST_LITERALS - 1;
-  const searchEnd = sourceEnd - MATCH_MARGIN - (GROUP_SIZE - 1);
+  const matchEnd = matchLimit(sourceEnd);
+  const searchEnd = searchLimit(sourceEnd, stride);
   const outputEnd = destination + <usize>capacity;
-  // A capacity below the reserve leaves no quick room at all.
-  const outputSafe =
-    <usize>capacity >= OUTPUT_RESERVE ? outputEnd - OUTPUT_RESERVE : destination - 1;
   let output = destination;
   let anchor = source;
-  let input = source + 1;
+  let input = behindMatch(source + 1, source, stride);
   memory.fill(table, 0, 2 << (<usize>bits));
 
-  while (true) {
-    let candidate: usize = source;
-    while (input <= searchEnd) {
-      const word = load<u64>(input);
-      {
-        const slot = wordToSlot(table, word, multiplier, bits);
+  while (input < searchEnd) {
+    const position = input - source;
+    let slot = addressToSlot(table, input, bits);
+    let candidate = source + <usize>load<u16>(slot);
+    store<u16>(slot, position);
+    if (load<u32>(candidate) != load<u32>(input)) {
+      slot = addressToSlot(table, input + stride, bits);
+      candidate = source + <usize>load<u16>(slot);
+      store<u16>(slot, position + stride);
+      if (load<u32>(candidate) == load<u32>(input + stride)) input += stride;
+      else if (stride != DENSE_STRIDE) {
+        input = nextGroup(input, anchor, stride);
+        continue;
+      } else {
+        slot = addressToSlot(table, input + 2, bits);
         candidate = source + <usize>load<u16>(slot);
-        store<u16>(slot, input - source);
-        if (load<u32>(candidate) == <u32>word) break;
-      }
-      if (probes == 4) {
-        const slot = wordToSlot(table, word >> 8, multiplier, bits);
-        candidate = source + <usize>load<u16>(slot);
-        store<u16>(slot, input + 1 - source);
-        if (load<u32>(candidate) == <u32>(word >> 8)) {
-          input += 1;
-          break;
+        store<u16>(slot, position + 2);
+        if (load<u32>(candidate) == load<u32>(input, 2)) input += 2;
+        else {
+          slot = addressToSlot(table, input + 3, bits);
+          candidate = source + <usize>load<u16>(slot);
+          store<u16>(slot, position + 3);
+          if (load<u32>(candidate) == load<u32>(input, 3)) input += 3;
+          else {
+            input = nextGroup(input, anchor, stride);
+            continue;
+          }
         }
       }
-      {
-        const slot = wordToSlot(table, word >> 16, multiplier, bits);
-        candidate = source + <usize>load<u16>(slot);
-        store<u16>(slot, input + 2 - source);
-        if (load<u32>(candidate) == <u32>(word >> 16)) {
-          input += 2;
-          break;
-        }
-      }
-      if (probes == 4) {
-        const slot = wordToSlot(table, word >> 24, multiplier, bits);
-        candidate = source + <usize>load<u16>(slot);
-        store<u16>(slot, input + 3 - source);
-        if (load<u32>(candidate) == <u32>(word >> 24)) {
-          input += 3;
-          break;
-        }
-      }
-      input += GROUP_SIZE + ((input - anchor) >> SKIP_SHIFT);
     }
-    if (input > searchEnd) break;
 
     const offset = input - candidate;
     const difference = load<u64>(input, MIN_MATCH) ^ load<u64>(candidate, MIN_MATCH);
-    const end =
-      difference != 0
-        ? input + MIN_MATCH + <usize>(ctz(difference) >> 3)
-        : extendMatch(input + MIN_MATCH + 8, offset, matchEnd);
-    store<u16>(wordToSlot(table, load<u64>(end - 2), multiplier, bits), end - 2 - source);
-    if (probes == 2) {
-      // Without a branch, which would be mispredicted every other time.
-      const canStep = <usize>((<i32>(input > anchor)) & (<i32>(candidate > source)));
-      const isEqual = <usize>(load<u8>(input - canStep) == load<u8>(candidate - canStep));
-      input -= canStep & isEqual;
-    }
-    const literals = input - anchor;
-    const code = end - input - MIN_MATCH;
+    let end = input + MIN_MATCH;
+    if (difference != 0) end += <usize>(ctz(difference) >> 3);
+    else if (end + 2 * WORD_SIZE <= matchEnd) {
+      end += WORD_SIZE;
+      const further = load<u64>(end) ^ load<u64>(end - offset);
+      end =
+        further != 0
+          ? end + <usize>(ctz(further) >> 3)
+          : extendForward(end + WORD_SIZE, offset, matchEnd);
+    } else end = extendForward(end + WORD_SIZE, offset, matchEnd);
+    insertMatchEnd(table, source, end, stride, bits);
 
-    const tokenAddress = output++;
-    let token: usize;
-    if (literals < LENGTH_CONTINUED && tokenAddress <= outputSafe) {
-      token = literals << TOKEN_LITERALS_SHIFT;
-      v128.store(output, v128.load(anchor));
-      output += literals;
-    } else {
-      // An upper bound of the sequence and of what a whole round of copies writes past it.
-      const bound: usize = 2 * ROUND_SIZE + literals + (literals >> 7) + (code >> 7);
-      if (outputEnd - tokenAddress < bound || sourceEnd - input < ROUND_SIZE) {
-        const size = end - input;
-        output = emitSequence(tokenAddress, outputEnd, anchor, literals, offset, size, sourceEnd);
-        if (output == 0) return 0;
-        anchor = end;
-        input = end;
-        continue;
+    if (outputEnd - output < OUTPUT_RESERVE) {
+      if (input != anchor) input = extendBackward(input, candidate, anchor, source, stride);
+      return finishBlock(
+        destination,
+        output,
+        outputEnd,
+        source,
+        sourceEnd,
+        table,
+        anchor,
+        input,
+        offset,
+        end,
+        stride,
+        bits,
+      );
+    }
+    let tail = output + 1;
+    let token: usize = 0;
+    if (input != anchor) {
+      input = extendBackward(input, candidate, anchor, source, stride);
+      const literals = input - anchor;
+      if (literals < LENGTH_CONTINUED) {
+        token = literals << TOKEN_LITERALS_SHIFT;
+        v128.store(tail, v128.load(anchor));
+        tail += literals;
+      } else {
+        // An upper bound of the sequence up to its offset, and of what whole rounds of copies write.
+        const bound: usize = 2 * ROUND_SIZE + literals + (literals >> 7);
+        if (outputEnd - output < bound || sourceEnd - input < ROUND_SIZE) {
+          return finishBlock(
+            destination,
+            output,
+            outputEnd,
+            source,
+            sourceEnd,
+            table,
+            anchor,
+            input,
+            offset,
+            end,
+            stride,
+            bits,
+          );
+        }
+        token = LENGTH_CONTINUED << TOKEN_LITERALS_SHIFT;
+        let rest = literals - LENGTH_CONTINUED;
+        while (rest >= LENGTH_BYTE_MAX) {
+          store<u8>(tail++, LENGTH_BYTE_MAX);
+          rest -= LENGTH_BYTE_MAX;
+        }
+        store<u8>(tail++, rest);
+        let from = anchor;
+        let to = tail;
+        tail += literals;
+        do {
+          v128.store(to, v128.load(from));
+          v128.store(to, v128.load(from, 16), 16);
+          to += ROUND_SIZE;
+          from += ROUND_SIZE;
+        } while (to < tail);
       }
-      token = LENGTH_CONTINUED << TOKEN_LITERALS_SHIFT;
-      output = putLength(output, literals);
-      let from = anchor;
-      let to = output;
-      output += literals;
-      do {
-        v128.store(to, v128.load(from));
-        v128.store(to, v128.load(from, 16), 16);
-        to += ROUND_SIZE;
-        from += ROUND_SIZE;
-      } while (to < output);
     }
-    store<u16>(output, offset);
-    output += OFFSET_SIZE;
-    if (code < LENGTH_CONTINUED) token |= code;
-    else if (code < CODE_CONTINUED_TWICE) {
-      token |= LENGTH_CONTINUED;
-      store<u8>(output++, code - LENGTH_CONTINUED);
+    const code = end - input - MIN_MATCH;
+    store<u16>(tail, offset);
+    if (code < LENGTH_CONTINUED) {
+      store<u8>(output, token | code);
+      output = tail + OFFSET_SIZE;
     } else {
-      const size = end - input;
-      output = emitSequence(tokenAddress, outputEnd, anchor, literals, offset, size, sourceEnd);
-      if (output == 0) return 0;
-      anchor = end;
-      input = end;
-      continue;
+      let rest = code - LENGTH_CONTINUED;
+      if (rest >= LENGTH_BYTE_MAX && outputEnd - tail < OUTPUT_RESERVE + (rest >> 7)) {
+        return finishBlock(
+          destination,
+          output,
+          outputEnd,
+          source,
+          sourceEnd,
+          table,
+          anchor,
+          input,
+          offset,
+          end,
+          stride,
+          bits,
+        );
+      }
+      store<u8>(output, token | LENGTH_CONTINUED);
+      output = tail + OFFSET_SIZE;
+      while (rest >= LENGTH_BYTE_MAX) {
+        store<u8>(output++, LENGTH_BYTE_MAX);
+        rest -= LENGTH_BYTE_MAX;
+      }
+      store<u8>(output++, rest);
     }
-    store<u8>(tokenAddress, token);
     anchor = end;
-    input = end;
+    input = behindMatch(end, source, stride);
   }
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
 }
@@ -230,7 +249,15 @@ export function compressFast(
   pageSize: u32,
   table: usize,
 ): u32 {
-  return search(destination, capacity, source, pageSize, table, FIVE_BYTES, SMALL_TABLE_BITS, 2);
+  const shape = pageToShape(source, pageSize);
+  if (shape == SHAPE_TEXT) return compressDefault(destination, capacity, source, pageSize, table);
+  if (shape == SHAPE_WORDS) {
+    if (pageSize <= SMALL_PAGE_SIZE) {
+      return search(destination, capacity, source, pageSize, table, WORD_STRIDE, WORD_TABLE_BITS);
+    }
+    return search(destination, capacity, source, pageSize, table, WORD_STRIDE, SMALL_TABLE_BITS);
+  }
+  return search(destination, capacity, source, pageSize, table, EVEN_STRIDE, SMALL_TABLE_BITS);
 }
 
 /** Effort `default`; see `compressBlock` for the parameters. */
@@ -242,7 +269,7 @@ export function compressDefault(
   table: usize,
 ): u32 {
   if (pageSize <= SMALL_PAGE_SIZE) {
-    return search(destination, capacity, source, pageSize, table, FIVE_BYTES, SMALL_TABLE_BITS, 4);
+    return search(destination, capacity, source, pageSize, table, DENSE_STRIDE, SMALL_TABLE_BITS);
   }
-  return search(destination, capacity, source, pageSize, table, FIVE_BYTES, LARGE_TABLE_BITS, 4);
+  return search(destination, capacity, source, pageSize, table, DENSE_STRIDE, LARGE_TABLE_BITS);
 }

@@ -19,6 +19,7 @@ export {
   workspaceSize,
 } from "./lz4-compress";
 export { decompressBlock } from "./lz4-decompress";
+export { SHAPE_OTHER, SHAPE_TEXT, SHAPE_WORDS, pageToShape } from "./page-shape";
 export { CODEC_LZ4, compressWith, decompressWith } from "./registry";
 export { fillPage, isSameFilled } from "./same-filled";
 

@@ -19,10 +19,13 @@ const SOURCES = [
   "lz4-compress",
   "lz4-decompress",
   "lz4-emit",
+  "lz4-finish",
   "lz4-format",
   "lz4-greedy",
+  "lz4-match",
   "lz4-optimal",
   "lz4-spans",
+  "page-shape",
   "registry",
   "same-filled",
   "testing",
@@ -37,6 +40,10 @@ export const PAGE_SIZES = [4096, 8192, 16384, 32768, 65536] as const;
 export interface CodecExports {
   readonly COMPRESS_WORKSPACE_SIZE: WebAssembly.Global;
   readonly HIGH_WORKSPACE_SIZE: WebAssembly.Global;
+  readonly SHAPE_OTHER: WebAssembly.Global;
+  readonly SHAPE_TEXT: WebAssembly.Global;
+  readonly SHAPE_WORDS: WebAssembly.Global;
+  pageToShape(page: number, pageSize: number): number;
   workspaceSize(pageSize: number, effort: number): number;
   compressBlock(
     destination: number,

@@ -150,6 +150,25 @@ test("the block depends on page and effort alone, not on the workspace", () => {
   }
 });
 
+test("the block does not depend on what lies before the page", () => {
+  const next = seededNumbers(SEED + 6);
+  for (const [shape, makePage] of Object.entries(SHAPES)) {
+    const page = makePage(4096, next);
+    const source = bytes.length - page.length;
+    for (const [name, effort] of Object.entries(EFFORTS)) {
+      bytes.fill(0xa7, source - 16, source);
+      const other = compress(page, 4200, effort, shape);
+      // The same bytes as at the start of the page: matches there would reach out of it.
+      for (let before = 1; before <= 16; before++) {
+        bytes[source - before] = page[(4096 - before) % 4096] as number;
+      }
+      assert.equal(compress(page, 4200, effort, shape), other, `${shape}, ${name}, end repeated`);
+      bytes.fill(page[0] as number, source - 16, source);
+      assert.equal(compress(page, 4200, effort, shape), other, `${shape}, ${name}, start repeated`);
+    }
+  }
+});
+
 test("the workspace is not written behind its stated size", () => {
   const next = seededNumbers(SEED + 3);
   for (const pageSize of PAGE_SIZES) {

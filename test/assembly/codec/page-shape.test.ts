@@ -1,0 +1,55 @@
+/**
+ * Effort `fast` recognises text and pages of words, at every page size, and takes nothing else for
+ * either.
+ */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { PAGE_SIZES, startCodec } from "./module.ts";
+import { type PageShape, seededNumbers, SHAPES } from "./pages.ts";
+
+const SEED = 20261125;
+const ROUNDS = 8;
+const { codec, bytes } = await startCodec(32);
+
+/** Objects of 24 bytes, as heaps have them: a pointer to one of few kinds, another pointer, a count. */
+const objects: PageShape = (pageSize, next) => {
+  const page = new Uint8Array(pageSize);
+  const view = new DataView(page.buffer);
+  for (let at = 0; at + 24 <= pageSize; at += 24) {
+    view.setBigUint64(at, 0x7f3a_0000_0000n + BigInt((next() % 5) * 416), true);
+    view.setBigUint64(at + 8, 0x7f3a_1200_0000n + BigInt((next() % 65536) * 16), true);
+    view.setBigUint64(at + 16, BigInt(next() % 40), true);
+  }
+  return page;
+};
+
+/** Source text without its few letters beyond ASCII. */
+const text: PageShape = (pageSize, next) =>
+  (SHAPES["sourceText"] as PageShape)(pageSize, next).map((byte) => (byte > 126 ? 32 : byte));
+
+const EXPECTED: readonly [string, PageShape | undefined, keyof typeof codec][] = [
+  ["source text", text, "SHAPE_TEXT"],
+  ["objects", objects, "SHAPE_WORDS"],
+  ["pointers", SHAPES["pointers"], "SHAPE_WORDS"],
+  ["counters", SHAPES["counters"], "SHAPE_WORDS"],
+  ["noise", SHAPES["noise"], "SHAPE_OTHER"],
+  ["zeros", SHAPES["zeros"], "SHAPE_OTHER"],
+];
+
+for (const [name, makePage, expected] of EXPECTED) {
+  test(`${name}: ${expected} at every page size (seed ${SEED})`, () => {
+    const next = seededNumbers(SEED);
+    for (const pageSize of PAGE_SIZES) {
+      for (let round = 0; round < ROUNDS; round++) {
+        const page = makePage?.(pageSize, next) as Uint8Array;
+        // Flush at the end of memory: a byte read behind the page traps.
+        const source = bytes.length - pageSize;
+        bytes.set(page, source);
+        const shape = codec.pageToShape(source, pageSize);
+        assert.is(shape, (codec[expected] as WebAssembly.Global).value, `${pageSize}, ${round}`);
+      }
+    }
+  });
+}
+
+test.run();
