@@ -262,6 +262,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
 const WEB_FROM_SOURCE = new Set([
   "src/index.ts",
   "src/index.browser.ts",
+  "src/index.shared.ts",
   "src/cli/quantities.ts",
   "src/cli/sampling.ts",
 ]);

@@ -9,31 +9,21 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Page } from "puppeteer-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createRandom } from "../../src/cli/sampling.ts";
 import {
+  demoSuite,
   folder,
   press,
   readReport,
-  removeFolder,
   textOf,
   waitForEnd,
   waitForStatus,
-  withDemo,
 } from "../browser/demo-page.ts";
-import { launchBrowser } from "../browser/launch.ts";
 
 const MIB = 1024 ** 2;
 
-const test = suite("demo with large files");
-const launched = await launchBrowser();
-const inBrowser = launched === null ? test.skip : test;
-
-test.after(async () => {
-  await launched?.close();
-  removeFolder();
-});
+const { test, inBrowser, open } = await demoSuite("demo with large files");
 
 /** Megabytes of text, numbers, noise and zeros in turn. */
 function writeFile(name: string, bytes: number): string {
@@ -113,7 +103,7 @@ for (const [name, bytes] of [
   ["giant.bin", 1024 * MIB],
 ] as const) {
   inBrowser(`${name}: every page comes back, and frames stay short`, () =>
-    withDemo(launched, async (page) => {
+    open(async (page) => {
       const path = writeFile(name, bytes);
       await waitForEnd(page);
       const tasks = await traceTasks(page, () => dropFile(page, path));

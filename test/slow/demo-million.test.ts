@@ -6,21 +6,12 @@
  * memory. The map knows nothing of bytes, only of messages, so the worker here is one that sends
  * messages in the form, size and pace of the real one, and stores nothing.
  */
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { press, readReport, removeFolder, waitForStatus, withDemo } from "../browser/demo-page.ts";
-import { launchBrowser } from "../browser/launch.ts";
+import { demoSuite, press, readReport, waitForStatus } from "../browser/demo-page.ts";
 
 const PAGES = 2 ** 20;
 
-const test = suite("demo with a million cells");
-const launched = await launchBrowser();
-const inBrowser = launched === null ? test.skip : test;
-
-test.after(async () => {
-  await launched?.close();
-  removeFolder();
-});
+const { test, inBrowser, open } = await demoSuite("demo with a million cells");
 
 /** Sends each page as put, every third as written back, every second as got. */
 const WORKER = `
@@ -56,8 +47,7 @@ const WORKER = `
   });`;
 
 inBrowser("puts, writebacks, gets, zooms, orders and the replay stay within a frame's budget", () =>
-  withDemo(
-    launched,
+  open(
     async (page) => {
       await waitForStatus(page, /pages in/);
       const run = await readReport(page);
