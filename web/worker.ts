@@ -110,7 +110,7 @@ async function start({ run, source, options }: Start): Promise<void> {
   answer({ kind: "started", run, pages, sourcePages, name: prepared.name });
   const host = {
     mayGoOn: async () => turns.mayGoOn(run),
-    onPut: (put: Uint32Array, progress: number) => report(box, opened, put, progress),
+    onPut: (put: Uint32Array, progress: number) => report(run, box, opened, put, progress),
   };
   let completed = true;
   if (prepared.kind === "blob") {
@@ -120,6 +120,7 @@ async function start({ run, source, options }: Start): Promise<void> {
   }
   if (!turns.isCurrent(run)) return;
   box.flush(1);
+  tellTrouble(run, opened);
   answer({ kind: "classes", run, rows: opened.classes() });
   answer({ kind: "done", run, totals: opened.totals(), cancelled: !completed });
 }
@@ -141,12 +142,23 @@ async function openSession(run: number, options: PoolOptions, pages: number): Pr
 }
 
 /** Tells the page what was put, and what had to make room for it. */
-function report(box: Outbox, store: Session, put: Uint32Array, progress: number): void {
+function report(
+  run: number,
+  box: Outbox,
+  store: Session,
+  put: Uint32Array,
+  progress: number,
+): void {
   box.add(EVENT_PUT, put, progress);
   const moved = store.takeMoved();
   if (moved.length > 0) box.add(EVENT_WRITEBACK, moved, progress);
-  const trouble = store.takeTrouble();
-  if (trouble !== null) answer({ kind: "note", run: turns.run, message: trouble });
+  tellTrouble(run, store);
+}
+
+/** What befell the device or a worker, if it was not told yet. */
+function tellTrouble(run: number, store: Session): void {
+  const message = store.takeTrouble();
+  if (message !== null) answer({ kind: "note", run, message });
 }
 
 /** One after the other, because a device may take its time. */
@@ -156,7 +168,7 @@ async function storePixels(run: number, pages: Uint32Array, bytes: Uint8Array): 
   if (store === null || box === null || !turns.isCurrent(run)) return;
   await store.store({ numbers: pages, bytes });
   if (!turns.isCurrent(run)) return;
-  report(box, store, pages, 1);
+  report(run, box, store, pages, 1);
   box.flush(1);
   answer({ kind: "classes", run, rows: store.classes() });
 }

@@ -1,10 +1,36 @@
 /**
  * The page map, the inspector and the time-lapse in a real browser, by pointer, finger and keys.
  */
+import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
-import { demoSuite, pickFile, press, textOf, waitForEnd, writeMixedFile } from "./demo-page.ts";
+import { MOST_CELLS_AT_ONCE } from "../../web/map/texture.ts";
+import { type MapWork } from "../../web/map/work-record.ts";
+import { MOST_EVENTS_AT_ONCE } from "../../web/model/moment.ts";
+import {
+  demoSuite,
+  pickFile,
+  press,
+  readReport,
+  resetFrames,
+  textOf,
+  waitForEnd,
+  waitForStatus,
+  writeMixedFile,
+} from "./demo-page.ts";
+import { MANY_PAGES, manyCellsWorker } from "./many-cells.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo map");
+
+/** Moves the time-lapse by its slider. */
+const moveTo = (page: Page, event: number): Promise<void> =>
+  page.$eval(
+    "#moment",
+    (slider, value) => {
+      (slider as HTMLInputElement).value = String(value);
+      slider.dispatchEvent(new Event("input"));
+    },
+    event,
+  );
 
 inBrowser("the map has a cell per page, says what each is, and takes keys", () =>
   open(async (page) => {
@@ -142,21 +168,76 @@ inBrowser("the time-lapse goes back to nothing and plays to the end", () =>
       });
     await new Promise((resolve) => setTimeout(resolve, 600));
     const full = await held();
-    await page.$eval("#moment", (slider) => {
-      (slider as HTMLInputElement).value = "10";
-      slider.dispatchEvent(new Event("input"));
-    });
+    await moveTo(page, 10);
     await page.waitForFunction(() =>
       document.getElementById("moment-label")?.textContent?.startsWith("10 of 40"),
     );
     await new Promise((resolve) => setTimeout(resolve, 200));
     const quarter = await held();
     assert.ok(quarter < full * 0.5 && quarter > 0, `${quarter} of ${full} pixels`);
+    await moveTo(page, 36);
     await press(page, "play");
     assert.is(await textOf(page, "play"), "Stop");
-    await press(page, "play");
+    await page.waitForFunction(
+      () => document.getElementById("moment-label")?.textContent === "now, after 40 events",
+    );
     assert.is(await textOf(page, "play"), "Replay");
   }),
+);
+
+inBrowser("a million cells: a frame does as much as has changed, and a bounded part of it", () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /pages in/);
+      /** What the map has done since it was last asked, once it has come to rest. */
+      const workOf = async (act: () => Promise<unknown>): Promise<MapWork> => {
+        await resetFrames(page);
+        await act();
+        let work = (await readReport(page)).map;
+        for (let before = -1; work.frames !== before;) {
+          before = work.frames;
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          work = (await readReport(page)).map;
+        }
+        return work;
+      };
+      await workOf(async () => undefined);
+
+      const looked = await workOf(async () => {
+        await page.focus("#map");
+        for (const key of ["+", "+", "+", "-", "ArrowRight", "ArrowDown"] as const) {
+          await page.keyboard.press(key);
+        }
+        await page.keyboard.down("Shift");
+        for (const key of ["ArrowRight", "ArrowDown"] as const) await page.keyboard.press(key);
+        await page.keyboard.up("Shift");
+        await page.hover("#map");
+      });
+      assert.ok(looked.frames > 0);
+      assert.equal([looked.cells, looked.pixels], [0, 0], "looking around paints no cell");
+
+      const ordered = await workOf(() => press(page, "order"));
+      assert.is(ordered.cells, MANY_PAGES, "another order paints every cell once");
+      assert.ok(ordered.mostCells <= MOST_CELLS_AT_ONCE, `${ordered.mostCells} cells in a frame`);
+      // Along the curve a part of it is a square: what is handed over is little more than that.
+      assert.ok(ordered.pixels < 6 * MANY_PAGES, `${ordered.pixels} pixels`);
+
+      const half = MANY_PAGES / 2;
+      const back = await workOf(() => moveTo(page, half));
+      assert.equal([back.events, back.cells], [half, half], "going back costs what lies between");
+      assert.ok(back.mostEvents <= MOST_EVENTS_AT_ONCE, `${back.mostEvents} events in a frame`);
+      const step = await workOf(() => moveTo(page, half + 1000));
+      assert.equal([step.events, step.cells], [1000, 1000]);
+      const now = await workOf(() => moveTo(page, MANY_PAGES));
+      assert.equal([now.events, now.cells], [half - 1000, half - 1000]);
+      const { forms } = await readReport(page);
+      assert.is(
+        Object.values(forms).reduce((sum, count) => sum + count, 0),
+        MANY_PAGES,
+      );
+    },
+    { hash: "source=zeros", files: { "/worker.js": manyCellsWorker({ isSlow: false }) } },
+  ),
 );
 
 test.run();

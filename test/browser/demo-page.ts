@@ -112,7 +112,7 @@ export async function waitForEnd(page: Page): Promise<void> {
 export async function waitForStatus(page: Page, pattern: RegExp): Promise<void> {
   await page.waitForFunction(
     (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
-    { timeout: 180_000 },
+    { timeout: 120_000 },
     pattern.source,
   );
 }
@@ -163,6 +163,13 @@ export async function press(page: Page, id: string): Promise<void> {
 export async function readReport(page: Page): Promise<DemoReport> {
   return page.evaluate(() =>
     (globalThis as unknown as { zmemDemo: { report(): DemoReport } }).zmemDemo.report(),
+  );
+}
+
+/** Forgets what frames have cost, and what the map has done. */
+export async function resetFrames(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    (globalThis as unknown as { zmemDemo: { resetFrames(): void } }).zmemDemo.resetFrames(),
   );
 }
 

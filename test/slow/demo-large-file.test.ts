@@ -16,10 +16,12 @@ import {
   folder,
   press,
   readReport,
+  resetFrames,
   textOf,
   waitForEnd,
   waitForStatus,
 } from "../browser/demo-page.ts";
+import { describeTasks, percentile, traceTasks } from "../browser/trace-tasks.ts";
 
 const MIB = 1024 ** 2;
 
@@ -46,47 +48,6 @@ function writeFile(name: string, bytes: number): string {
   return path;
 }
 
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds by the clock, and of the thread's own work. */
-  readonly dur?: number;
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/**
- * Tasks of the page's main thread while `work` ran, ascending: milliseconds in which the thread
- * itself worked, so that a machine with other things to do doesn't look like a slow page.
- */
-async function traceTasks(page: Page, work: () => Promise<void>): Promise<number[]> {
-  await page.tracing.start({
-    categories: ["toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline"],
-  });
-  await work();
-  const trace = await page.tracing.stop();
-  assert.ok(trace);
-  const { traceEvents } = JSON.parse(Buffer.from(trace).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const threads = traceEvents.filter(
-    ({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain",
-  );
-  const isMain = new Set(threads.map(({ pid, tid }) => `${pid} ${tid}`));
-  return traceEvents
-    .filter(({ name, ph, pid, tid }) => {
-      return ph === "X" && name === "RunTask" && isMain.has(`${pid} ${tid}`);
-    })
-    .map(({ dur = 0, tdur = dur }) => tdur / 1000)
-    .sort((one, other) => one - other);
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? 0;
-}
-
 /** Drops a file from the disk on the page, as the browser gets it from the desktop. */
 async function dropFile(page: Page, path: string): Promise<void> {
   const session = await page.createCDPSession();
@@ -110,11 +71,10 @@ for (const [name, bytes] of [
       assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
       const { totals, mainThread } = await readReport(page);
       assert.is(totals["pages"], Math.ceil(bytes / 4096));
-      const traced = `p50 ${percentile(tasks, 0.5).toFixed(2)}, p99 ${percentile(tasks, 0.99).toFixed(2)}, worst ${tasks.at(-1)?.toFixed(2)}`;
       console.log(
         `note ${name}: frame code p50 ${mainThread.medianMs}, p99 ${mainThread.p99Ms}, ` +
           `worst ${mainThread.worstMs} ms over ${mainThread.frames} frames; ` +
-          `${tasks.length} traced tasks ${traced} ms; ` +
+          `${describeTasks(tasks)}; ` +
           `${((totals["elapsedMs"] ?? 0) / 1000).toFixed(1)} s`,
       );
       assert.ok(mainThread.frames > 30, `${mainThread.frames} frames`);
@@ -122,9 +82,7 @@ for (const [name, bytes] of [
       assert.ok(percentile(tasks, 0.99) < 8, `p99 of tasks: ${percentile(tasks, 0.99)} ms`);
 
       // The whole map painted anew along the other order, and zoomed, stays within the budget.
-      await page.evaluate(() =>
-        (globalThis as unknown as { zmemDemo: { resetFrames(): void } }).zmemDemo.resetFrames(),
-      );
+      await resetFrames(page);
       for (const button of ["order", "zoom-in", "zoom-in", "zoom-in", "zoom-all", "order"]) {
         await press(page, button);
         await new Promise((resolve) => setTimeout(resolve, 400));

@@ -9,6 +9,8 @@ import { type History, type TakeEvent } from "./history.ts";
 
 /** Events between two looks at the clock. */
 const SLICE = 8192;
+/** Events in one go at most. */
+export const MOST_EVENTS_AT_ONCE = 2 ** 18;
 
 export class Moment {
   readonly #columns: Columns;
@@ -53,9 +55,10 @@ export class Moment {
    */
   move(to: number, until: number, take: TakeEvent): boolean {
     const target = Math.min(Math.max(to, this.#history.first), this.#history.end);
+    const stop = this.#at + clamp(target - this.#at, MOST_EVENTS_AT_ONCE);
     this.#makeRoom();
-    while (this.#at !== target) {
-      const distance = Math.min(Math.max(target - this.#at, -SLICE), SLICE);
+    while (this.#at !== stop) {
+      const distance = clamp(stop - this.#at, SLICE);
       this.#history.play(this.#at, this.#at + distance, (page, form, size, event) => {
         this.#forms[page] = form;
         this.#sizes[page] = size;
@@ -78,4 +81,8 @@ export class Moment {
     this.#forms = forms;
     this.#sizes = sizes;
   }
+}
+
+function clamp(value: number, most: number): number {
+  return Math.min(Math.max(value, -most), most);
 }

@@ -6,7 +6,8 @@
  * put.
  *
  * A worker that stops (its script did not load, the browser ended it) is terminated and reaped, and
- * what it had not finished is put by the others: a page may be put twice, which changes nothing.
+ * what it had not finished is put by the others: a page may be put twice, which changes nothing. So is
+ * one that hangs when it is to let go; what it was at is dropped then.
  *
  * Invariants: a batch is settled once. Two batches of one run hold no page in common while both are
  * under way; whoever gives them sees to that.
@@ -16,8 +17,8 @@ import { type CrewAnswer, type CrewRequest } from "./crew-messages.ts";
 import { type Batch, type PutOutcome, type Putting } from "./putter.ts";
 
 const BATCHES_EACH = 2;
-/** How long a worker may take to answer "leave" before it is terminated, milliseconds. */
-const LEAVE_MS = 500;
+/** How long a worker may take to let go before it is terminated, milliseconds. */
+const PATIENCE_MS = 1500;
 
 interface Task {
   readonly number: number;
@@ -85,7 +86,13 @@ export class Crew implements Putting {
   }
 
   drop(): void {
-    for (const member of this.#members) send(member, { kind: "drop" });
+    for (const member of this.#members) {
+      send(member, { kind: "drop" });
+      const held = [...member.tasks.keys()];
+      setTimeout(() => {
+        if (held.some((task) => member.tasks.has(task))) void this.#lose(member, false);
+      }, PATIENCE_MS);
+    }
   }
 
   /** Each leaves the pool by itself; who doesn't in time is terminated and reaped. */
@@ -98,7 +105,7 @@ export class Crew implements Putting {
   async #dismiss(member: Member): Promise<void> {
     const hasLeft = await new Promise<boolean>((resolve) => {
       member.onLeft = () => resolve(true);
-      setTimeout(resolve, LEAVE_MS, false);
+      setTimeout(resolve, PATIENCE_MS, false);
       send(member, { kind: "leave" });
     });
     if (hasLeft) member.worker.terminate();
@@ -123,7 +130,7 @@ export class Crew implements Putting {
       worker.addEventListener("error", (event) => {
         event.preventDefault();
         resolve(false);
-        if (this.#members.delete(member)) void this.#replace(member);
+        void this.#lose(member, true);
       });
       send(member, { kind: "join", attachment, type, groupPages });
     });
@@ -158,13 +165,32 @@ export class Crew implements Putting {
     send(idlest, { kind: "put", task: task.number, batch: task.batch });
   }
 
-  /** A worker has stopped: what it held in the pool is released, and its batches go to the others. */
-  async #replace(member: Member): Promise<void> {
+  /**
+   * A worker has stopped, or hangs: what it held in the pool is released.
+   *
+   * @param again whether the others put what it had not finished; otherwise that is dropped
+   */
+  async #lose(member: Member, again: boolean): Promise<void> {
+    if (!this.#members.delete(member)) return;
+    const left = this.#members.size;
     this.#plan.onTrouble(
-      `A worker has stopped. ${this.#members.size} go on, and put again what it had not finished.`,
+      again
+        ? `A worker has stopped. ${left} ${left === 1 ? "goes" : "go"} on, and put again what it had not finished.`
+        : "A worker did not stop in time and was ended. What it was at is not stored.",
     );
-    await this.#zmem.terminate(member.worker);
-    for (const task of member.tasks.values()) this.#hand(task);
+    const tasks = [...member.tasks.values()];
+    member.tasks.clear();
+    try {
+      await this.#zmem.terminate(member.worker);
+    } catch (error) {
+      for (const task of tasks)
+        task.fail(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    for (const task of tasks) {
+      if (again) this.#hand(task);
+      else task.settle(null);
+    }
   }
 }
 
