@@ -101,7 +101,7 @@ try {
     await page.setViewport(viewport);
     await page.goto(`${server.url}/#${hash}`);
     await page.waitForFunction(() => document.getElementById("restart")?.hidden === false, {
-      timeout: 60_000,
+      timeout: 240_000,
     });
     await act?.(page);
     await new Promise((resolve) => setTimeout(resolve, 700));

@@ -108,11 +108,11 @@ export async function waitForEnd(page: Page): Promise<void> {
   });
 }
 
-/** Waits until the status line matches; a slow test may wait minutes for a large file. */
-export async function waitForStatus(page: Page, pattern: RegExp): Promise<void> {
+/** Waits until the status line matches. */
+export async function waitForStatus(page: Page, pattern: RegExp, timeout = 120_000): Promise<void> {
   await page.waitForFunction(
     (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
-    { timeout: 120_000 },
+    { timeout },
     pattern.source,
   );
 }

@@ -56,7 +56,7 @@ async function dropFile(page: Page, path: string): Promise<void> {
     await session.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
   }
   const name = path.slice(path.lastIndexOf("/") + 1);
-  await waitForStatus(page, new RegExp(`^${name}.*(as it was|not finished)`));
+  await waitForStatus(page, new RegExp(`^${name}.*(as it was|not finished)`), 600_000);
 }
 
 for (const [name, bytes] of [

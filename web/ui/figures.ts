@@ -92,8 +92,7 @@ const SPEED: readonly Figure[] = [
     key: "throughput",
     name: "Throughput",
     value: (totals) => rateToText(throughputOf(totals)),
-    detail: ({ workers }) =>
-      `${workers === 1 ? "1 worker" : `${workers} workers`}, reads and checks`,
+    detail: ({ workers }) => (workers === 1 ? "1 worker" : `${workers} workers`),
   },
   {
     key: "put",
@@ -111,13 +110,13 @@ const SPEED: readonly Figure[] = [
     key: "timed",
     name: "Timed together",
     value: ({ timedPages }) => `${timedPages} pages`,
-    detail: () => "the clock is coarse",
+    detail: () => "coarse clock",
   },
   {
     key: "frames",
     name: "Frame, median",
     value: (_, { medianMs }) => `${medianMs.toFixed(1)} ms`,
-    detail: (_, { p99Ms }) => `p99 ${p99Ms.toFixed(1)} ms of this thread`,
+    detail: (_, { p99Ms }) => `p99 ${p99Ms.toFixed(1)} ms`,
   },
 ];
 
