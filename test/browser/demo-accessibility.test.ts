@@ -87,7 +87,17 @@ inBrowser("every control is reached by the Tab key, and says its name", () =>
       await page.keyboard.press("Tab");
       reached.add(await page.evaluate(() => document.activeElement?.id ?? ""));
     }
-    const wanted = ["file", "source", "page-size", "limit", "effort", "device", "restart", "map"];
+    const wanted = [
+      "file",
+      "source",
+      "page-size",
+      "limit",
+      "effort",
+      "device",
+      "workers",
+      "restart",
+      "map",
+    ];
     for (const id of [...wanted, "order", "play", "moment", "page-number", "tab-classes", "hex"]) {
       assert.ok(reached.has(id), `#${id} was not reached: ${[...reached].join(" ")}`);
     }

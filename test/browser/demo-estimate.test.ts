@@ -55,6 +55,25 @@ async function estimate(path: string, pageSize: number, limitMib: number): Promi
 }
 
 const path = writeFile();
+
+inBrowser("two workers on one shared pool: the same counts, pages and payload", () =>
+  open(
+    async (page) => {
+      await pickFile(page, path);
+      const { totals } = await readReport(page);
+      const { total } = await estimate(path, 4096, 1024);
+      const names = ["pages", "dataBytes", "keptBytes", "sameFilledPages", "rawPages"];
+      for (const name of names) assert.is(totals[name], total[name], name);
+      assert.is(totals["payloadBytes"], total["compressedBytes"]);
+      assert.is(totals["rejectedPages"], 0);
+      assert.is(totals["workers"], 2);
+      // Its index and fixed part are another's; that it says so, demo-workers.test.ts holds.
+      assert.is.not(totals["heldBytes"], total["heldBytes"]);
+    },
+    { hash: "source=file&workers=2" },
+  ),
+);
+
 for (const [pageSize, limitMib] of [
   [4096, 1024],
   [4096, 2],

@@ -2,7 +2,7 @@
  * Links that bring a state back, the help, and what can be saved, in a real browser.
  */
 import * as assert from "uvu/assert";
-import { demoSuite, press, textOf, waitForEnd, waitForStatus } from "./demo-page.ts";
+import { demoSuite, press, textOf, waitForEnd, waitForStatus, valueOf } from "./demo-page.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo links");
 
@@ -29,14 +29,8 @@ inBrowser("a link brings back source, pool, page, order, tab, theme and view", (
       await page.goto(link);
       await waitForEnd(page);
       await page.waitForFunction(() => document.getElementById("page-body")?.hidden === false);
-      assert.is(
-        await page.$eval("#page-size", (select) => (select as HTMLSelectElement).value),
-        "8192",
-      );
-      assert.is(
-        await page.$eval("#page-number", (input) => (input as HTMLInputElement).value),
-        "7",
-      );
+      assert.is(await valueOf(page, "page-size"), "8192");
+      assert.is(await valueOf(page, "page-number"), "7");
       assert.is(await textOf(page, "order"), "Order: Hilbert");
       assert.is(await page.$eval("#panel-sizes", (panel) => (panel as HTMLElement).hidden), false);
       assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
@@ -44,6 +38,33 @@ inBrowser("a link brings back source, pool, page, order, tab, theme and view", (
       await waitForStatus(page, /^Zeros/);
     },
     { hash: "source=terrain" },
+  ),
+);
+
+inBrowser("a link brings back workers and what the benchmark is to measure", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.equal(
+        [
+          await valueOf(page, "workers"),
+          await valueOf(page, "bench-cases"),
+          await valueOf(page, "bench-effort"),
+        ],
+        ["2", "stores", "full"],
+      );
+      await page.select("#bench-cases", "pool");
+      await page.select("#bench-effort", "all");
+      await page.waitForFunction(() => location.hash.includes("cases=pool&long=all"));
+      await page.evaluate(() => {
+        location.hash = "#source=zeros&tab=bench&cases=codec";
+      });
+      await page.waitForFunction(
+        () => (document.getElementById("bench-cases") as HTMLSelectElement).value === "codec",
+      );
+      assert.is(await valueOf(page, "bench-effort"), "quick");
+    },
+    { hash: "source=zeros&tab=bench&workers=2&cases=stores&long=full" },
   ),
 );
 

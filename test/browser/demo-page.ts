@@ -160,6 +160,26 @@ export async function press(page: Page, id: string): Promise<void> {
   await page.$eval(`#${id}`, (element) => (element as HTMLElement).click());
 }
 
+/** What a control is set to. */
+export const valueOf = (page: Page, id: string): Promise<string> =>
+  page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLInputElement).value);
+
+/** Does something to the pool. @returns what is said of it at its end */
+export async function act(page: Page, action: string): Promise<string> {
+  const before = await textOf(page, "acted");
+  await press(page, `act-${action}`);
+  await page.waitForFunction(
+    (text) => {
+      const said = document.getElementById("acted")?.innerText ?? "";
+      // While it goes on it ends with an ellipsis.
+      return said !== text && !said.endsWith("…");
+    },
+    { timeout: 60_000 },
+    before,
+  );
+  return textOf(page, "acted");
+}
+
 export async function readReport(page: Page): Promise<DemoReport> {
   return page.evaluate(() =>
     (globalThis as unknown as { zmemDemo: { report(): DemoReport } }).zmemDemo.report(),

@@ -4,6 +4,7 @@
  */
 import * as assert from "uvu/assert";
 import {
+  act,
   demoSuite,
   inWorker,
   press,
@@ -19,33 +20,19 @@ inBrowser("holes, compaction and trim are told in bytes, and memory held goes do
   open(
     async (page) => {
       await waitForEnd(page);
-      const act = async (action: string): Promise<string> => {
-        const before = await textOf(page, "acted");
-        await press(page, `act-${action}`);
-        await page.waitForFunction(
-          (text) => {
-            const said = document.getElementById("acted")?.innerText ?? "";
-            // While it goes on it ends with an ellipsis.
-            return said !== text && !said.endsWith("…");
-          },
-          {},
-          before,
-        );
-        return textOf(page, "acted");
-      };
       const held = async (): Promise<number> => (await readReport(page)).totals["heldBytes"] ?? 0;
       const gets = (await readReport(page)).totals["getCount"] ?? 0;
       assert.is(
-        await act("read"),
+        await act(page, "read"),
         "Got 4,000 pages, the first ones more often than the last: writeback will spare these longest.",
       );
       assert.is((await readReport(page)).totals["getCount"], gets + 4000);
-      assert.match(await act("recompress"), /^Tried [\d,]+ blocks .* saved\.$/);
+      assert.match(await act(page, "recompress"), /^Tried [\d,]+ blocks .* saved\.$/);
       const start = await held();
-      assert.match(await act("forget"), /^Forgot [\d,]+ pages/);
-      assert.match(await act("compact"), /^Compacted in \d+ ms: moved [\d,]+ objects/);
+      assert.match(await act(page, "forget"), /^Forgot [\d,]+ pages/);
+      assert.match(await act(page, "compact"), /^Compacted in \d+ ms: moved [\d,]+ objects/);
       assert.is(await held(), start);
-      assert.match(await act("trim"), /^Trimmed: memory held went from/);
+      assert.match(await act(page, "trim"), /^Trimmed: memory held went from/);
       assert.ok((await held()) < start * 0.8, `${start} bytes before, ${await held()} after`);
       const report = await readReport(page);
       assert.is(

@@ -18,6 +18,7 @@ import {
   waitForEnd,
   waitForStatus,
   writeMixedFile,
+  valueOf,
 } from "./demo-page.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo sources");
@@ -68,10 +69,7 @@ inBrowser("every sample comes back as it was, and a link without one shows the m
         "zeros",
       ];
       await waitForEnd(page);
-      assert.is(
-        await page.$eval("#source", (select) => (select as HTMLSelectElement).value),
-        "mix",
-      );
+      assert.is(await valueOf(page, "source"), "mix");
       for (const name of names) {
         if (name !== "mix") await page.select("#source", name);
         await waitForEnd(page);

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import {
+  act,
   demoFiles,
   demoSuite,
   figureOf,
@@ -16,6 +17,7 @@ import {
   press,
   readReport,
   textOf,
+  valueOf,
   waitForEnd,
   waitForStatus,
 } from "./demo-page.ts";
@@ -25,16 +27,7 @@ const { test, inBrowser, open } = await demoSuite("demo workers");
 const isDisabled = (page: Page, id: string): Promise<boolean> =>
   page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLButtonElement).disabled);
 
-async function act(page: Page, action: string, said: RegExp): Promise<void> {
-  await press(page, `act-${action}`);
-  await page.waitForFunction(
-    (source) => new RegExp(source).test(document.getElementById("acted")?.innerText ?? ""),
-    { timeout: 60_000 },
-    said.source,
-  );
-}
-
-/** 12 MiB of text, each page another. */
+/** 6 MiB of text, each page another. */
 function writeText(): string {
   const path = join(folder, "text.bin");
   const lines = Array.from({ length: 300_000 }, (_, id) => `line ${id} of ${id * 7919}\n`);
@@ -62,7 +55,7 @@ inBrowser("the number of workers is a control, and what it rules out is said bes
     assert.match(await textOf(page, "saved"), /at [\d.]+ [MG]B\/s with 3 workers\.$/);
     assert.match(await figureOf(page, "throughput"), /^[\d.]+ [MG]B\/s$/);
     assert.match(await textOf(page, "pool-note"), /^3 workers share one pool: no swap device/);
-    assert.is(await page.$eval("#device", (select) => (select as HTMLSelectElement).value), "none");
+    assert.is(await valueOf(page, "device"), "none");
     for (const id of ["device", "act-trim", "act-recompress"]) {
       assert.is(await isDisabled(page, id), true, id);
     }
@@ -70,10 +63,7 @@ inBrowser("the number of workers is a control, and what it rules out is said bes
     await page.select("#workers", "1");
     await waitForEnd(page);
     // What was asked for before is there again.
-    assert.is(
-      await page.$eval("#device", (select) => (select as HTMLSelectElement).value),
-      "memory",
-    );
+    assert.is(await valueOf(page, "device"), "memory");
     assert.is(await isDisabled(page, "act-trim"), false);
   }),
 );
@@ -92,9 +82,9 @@ inBrowser("a shared pool is read, looked into, forgotten from and compacted", ()
         ...(await textOf(page, "sequence")).matchAll(/([\d,]+) (?:bytes are|are copied)/g),
       ].map((match) => Number((match[1] ?? "").replaceAll(",", "")));
       assert.is(literals + copied, 4096);
-      await act(page, "read", /^Got [\d,]+ pages/);
-      await act(page, "forget", /^Forgot [\d,]+ pages/);
-      await act(page, "compact", /^Compacted in \d+ ms: moved [\d,]+ objects/);
+      assert.match(await act(page, "read"), /^Got [\d,]+ pages/);
+      assert.match(await act(page, "forget"), /^Forgot [\d,]+ pages/);
+      assert.match(await act(page, "compact"), /^Compacted in \d+ ms: moved [\d,]+ objects/);
       const { totals, forms } = await readReport(page);
       assert.ok((forms["not held"] ?? 0) > 500);
       assert.is((totals["compressedPages"] ?? 0) + (forms["not held"] ?? 0), totals["pages"]);
@@ -142,14 +132,8 @@ inBrowser(
         await waitForEnd(page);
         assert.match(await textOf(page, "pool-note"), /^One worker: .* not cross-origin isolated/);
         assert.is(await isDisabled(page, "workers"), true);
-        assert.is(
-          await page.$eval("#workers", (select) => (select as HTMLSelectElement).value),
-          "1",
-        );
-        assert.is(
-          await page.$eval("#device", (select) => (select as HTMLSelectElement).value),
-          "memory",
-        );
+        assert.is(await valueOf(page, "workers"), "1");
+        assert.is(await valueOf(page, "device"), "memory");
         const { totals } = await readReport(page);
         assert.is(totals["workers"], 1);
         assert.is(totals["rejectedPages"], 0);
@@ -173,7 +157,8 @@ async function withFault(fault: string): Promise<Record<string, string | Uint8Ar
         if (event.data.kind === "put" && isFirst && ++puts === 3) { ${fault} }
         early?.push(event.data);
       });
-      await import("./real-put-worker.js");
+      const real = new URL("./real-put-worker.js", import.meta.url);
+      await import(real.href);
       for (const data of early.splice(0)) dispatchEvent(new MessageEvent("message", { data }));`,
   };
 }
@@ -204,7 +189,7 @@ inBrowser("a run whose worker hangs can be cancelled, and what was put stays", a
       await page.keyboard.press("Escape");
       await waitForStatus(page, /cancelled after [\d,]+ pages/);
       assert.match(await textOf(page, "note"), /^A worker did not stop in time and was ended/);
-      await act(page, "read", /^Got [\d,]+ pages/);
+      assert.match(await act(page, "read"), /^Got [\d,]+ pages/);
       assert.ok(((await readReport(page)).totals["pages"] ?? 0) > 250);
     },
     { hash: "source=mix&workers=2", files: await withFault("for (;;);") },

@@ -60,6 +60,7 @@ export class Inspector {
       ),
     );
     this.#hex.show(bytes);
+    element("bytes-box").hidden = bytes.length === 0;
     const parsed = form === FORM_COMPRESSED && block !== null ? parseBlock(block, pageSize) : null;
     this.#sequences = parsed ?? [];
     this.#stripBox.hidden = parsed === null;

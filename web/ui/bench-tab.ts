@@ -19,7 +19,8 @@ import { countToText } from "./units.ts";
 const FILTERS: Readonly<Record<LinkState["cases"], readonly string[]>> = {
   all: [],
   codec: ["codec"],
-  stores: ["store"],
+  // What stores hold is a case of its own; their plots need both.
+  stores: ["store", "accounted"],
   pool: ["pool"],
   calls: ["calls"],
 };
