@@ -113,15 +113,13 @@ export class Putter {
       const bytes = sources[index]!;
       if (this.#slots.put(page, bytes)) continue;
       if (!this.#slots.isAsync) rejected.add(page);
-      else {
-        late.push(
-          this.#slots.putLate(page, bytes).then((kept) => {
-            if (!kept) rejected.add(page);
-          }),
-        );
-      }
+      else late.push(this.#putLate(page, bytes, rejected));
     }
     return late;
+  }
+
+  async #putLate(page: number, bytes: Uint8Array, rejected: Set<number>): Promise<void> {
+    if (!(await this.#slots.putLate(page, bytes))) rejected.add(page);
   }
 
   /** Gets some pages. @returns how many there were */
