@@ -10,11 +10,11 @@ import { type Page } from "puppeteer-core";
 import { launchBrowser } from "../test/browser/launch.ts";
 import { serve } from "./serve.ts";
 import { buildWasm } from "./wasm.mjs";
-import { buildWeb } from "./web.ts";
 
 const FOLDER = join(import.meta.dirname, "../dist-shots");
-const DESKTOP = { width: 1360, height: 900, deviceScaleFactor: 1 };
-const WIDE = { width: 1920, height: 1080, deviceScaleFactor: 1 };
+const DESKTOP = { width: 1440, height: 900, deviceScaleFactor: 1 };
+const WIDE = { width: 2560, height: 1300, deviceScaleFactor: 1 };
+const TABLET = { width: 768, height: 1024, deviceScaleFactor: 1 };
 const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 
 interface Shot {
@@ -74,7 +74,9 @@ const SHOTS: readonly Shot[] = [
   },
   { name: "desktop-drawing", hash: "source=drawing", viewport: DESKTOP, act: click("pad-picture") },
   { name: "desktop-help", hash: "source=zeros", viewport: DESKTOP, act: click("help") },
+  { name: "desktop-workers", hash: "workers=2", viewport: DESKTOP },
   { name: "wide-start", hash: "page=1500", viewport: WIDE },
+  { name: "tablet-start", hash: "theme=dark", viewport: TABLET },
   { name: "phone-start", hash: "", viewport: PHONE },
   { name: "phone-page", hash: "page=1500&theme=dark", viewport: PHONE },
   { name: "phone-drawing", hash: "source=drawing", viewport: PHONE, act: click("pad-picture") },
@@ -82,6 +84,7 @@ const SHOTS: readonly Shot[] = [
 ];
 
 await buildWasm();
+const { buildWeb } = await import("./web.ts");
 const launched = await launchBrowser();
 if (launched === null) process.exit(1);
 const server = await serve({ files: await buildWeb() });
@@ -98,7 +101,7 @@ try {
     await page.setViewport(viewport);
     await page.goto(`${server.url}/#${hash}`);
     await page.waitForFunction(() => document.getElementById("restart")?.hidden === false, {
-      timeout: 60_000,
+      timeout: 240_000,
     });
     await act?.(page);
     await new Promise((resolve) => setTimeout(resolve, 700));

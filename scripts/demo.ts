@@ -1,16 +1,18 @@
 /**
  * `npm run demo` builds the demo page and serves it, cross-origin isolated, until it is ended.
  * `npm run demo:build` writes it to dist-web/, ready for any static host.
+ *
+ * The page's build imports sources that import the module as text, so it is loaded once that is there.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { serve } from "./serve.ts";
 import { buildWasm } from "./wasm.mjs";
-import { buildWeb } from "./web.ts";
 
 const DEFAULT_PORT = 8080;
 
 await buildWasm();
+const { buildWeb } = await import("./web.ts");
 const files = await buildWeb();
 if (process.argv.includes("--build")) {
   const folder = join(import.meta.dirname, "../dist-web");

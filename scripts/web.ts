@@ -2,8 +2,9 @@
  * Builds the demo page: web/ and the sources that it imports, bundled into files that any static
  * host can serve.
  *
- * Why so: what the page fetches when it opens is small (index.html, style.css, main.js, worker.js);
- * SQLite, a program that the demo can run, and the benchmarks are fetched only when wanted.
+ * Why so: what the page fetches when it opens is small (index.html, style.css, main.js, worker.js and
+ * the chunks that they share). SQLite, a program that the demo can run, the pool that workers share,
+ * and the benchmarks are fetched only when wanted.
  */
 import { build, type Plugin } from "esbuild";
 import { existsSync, readFileSync } from "node:fs";
@@ -13,11 +14,18 @@ import { buildBenchPage } from "../bench/browser-page.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 
-/** Bundled; the page starts the worker by its name, so names are fixed. */
-const ENTRIES = ["main.ts", "worker.ts", "sqlite.ts", "bench-compare.ts", "style.css"];
+/** Bundled; the page starts workers by their names, so names are fixed. */
+const ENTRIES = [
+  "main.ts",
+  "worker.ts",
+  "put-worker.ts",
+  "sqlite.ts",
+  "bench-compare.ts",
+  "style.css",
+];
 
-/** What the page fetches when it opens; the rest waits until it is wanted. */
-export const OPENING_FILES = ["/index.html", "/style.css", "/main.js", "/worker.js"];
+/** The files of the page by path, "/index.html". */
+export type WebFiles = Record<string, Uint8Array | string>;
 
 /** A run of the benchmarks in Node, to compare with; null in its place says that there is none. */
 const REFERENCE = join(ROOT, "bench/results/reference.json");
@@ -35,10 +43,18 @@ const withoutFiles: Plugin = {
   },
 };
 
-/** @returns the content of each file of the page by its path, "/index.html" */
-export async function buildWeb(): Promise<Record<string, Uint8Array | string>> {
-  const files = await buildBenchPage(new Map());
-  files["/index.html"] = readFileSync(join(ROOT, "web/index.html"));
+/** A page of web/ with its panels, which are files of their own, in the places that name them. */
+function readPage(path: string): string {
+  return readFileSync(join(ROOT, "web", path), "utf8").replace(
+    /<!-- panel: (\w+) -->/g,
+    (_, name: string) => readPage(`panels/${name}.html`),
+  );
+}
+
+/** @returns the content of each file of the page by its path */
+export async function buildWeb(): Promise<WebFiles> {
+  const files: WebFiles = await buildBenchPage(new Map());
+  files["/index.html"] = readPage("index.html");
   files["/bench-reference.json"] = existsSync(REFERENCE) ? readFileSync(REFERENCE) : "null";
   const sqlite = createRequire(import.meta.url).resolve("sql.js/dist/sql-wasm-browser.wasm");
   files["/sqlite.wasm"] = readFileSync(sqlite);
@@ -47,6 +63,9 @@ export async function buildWeb(): Promise<Record<string, Uint8Array | string>> {
     entryPoints: ENTRIES.map((name) => `web/${name}`),
     outdir: "dist-web",
     bundle: true,
+    // What a worker fetches only when it is wanted, and what several have in common.
+    splitting: true,
+    chunkNames: "chunk-[hash]",
     write: false,
     format: "esm",
     platform: "browser",
@@ -63,4 +82,18 @@ export async function buildWeb(): Promise<Record<string, Uint8Array | string>> {
     files[`/${path.slice(path.lastIndexOf("/") + 1)}`] = contents;
   }
   return files;
+}
+
+/** What the page fetches when it opens; the rest waits until it is wanted. */
+export function openingFiles(files: WebFiles): string[] {
+  const names = new Set(["/index.html", "/style.css", "/main.js", "/worker.js"]);
+  for (const name of names) {
+    const content = files[name] ?? "";
+    const text = typeof content === "string" ? content : new TextDecoder().decode(content);
+    if (!name.endsWith(".js")) continue;
+    for (const [, chunk] of text.matchAll(/(?:from|import)\s*"\.(\/chunk-\w+\.js)"/g)) {
+      names.add(chunk as string);
+    }
+  }
+  return [...names];
 }

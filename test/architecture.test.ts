@@ -262,6 +262,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
 const WEB_FROM_SOURCE = new Set([
   "src/index.ts",
   "src/index.browser.ts",
+  "src/index.shared.ts",
   "src/cli/quantities.ts",
   "src/cli/sampling.ts",
 ]);
@@ -304,6 +305,21 @@ function resolveImport(from: string, name: string): string {
   const path = posix.join(dirname(from), name);
   // AssemblyScript names files without their ending.
   return path.endsWith(".ts") ? path : `${path}.ts`;
+}
+
+/** What is loaded with a file: its static imports, and theirs. */
+function loadedWith(path: string): Set<string> {
+  const loaded = new Set([path]);
+  for (const one of loaded) {
+    if (!existsSync(join(ROOT, one)) || !one.endsWith(".ts")) continue;
+    const text = stripComments(readFileSync(join(ROOT, one), "utf8"));
+    for (const match of text.matchAll(
+      /^\s*(?:import|export)\s(?!type\b)[^;"'`]*?\bfrom\s*["']([^"']+)["']/gm,
+    )) {
+      loaded.add(resolveImport(one, match[1] ?? ""));
+    }
+  }
+  return loaded;
 }
 
 /** The part that a file belongs to: the longest name that fits. */
@@ -449,6 +465,14 @@ test("web/ takes the library from src/, and what says a number in words", () => 
       (from === "web/sqlite.ts" && to === "sql.js");
     assert.ok(allowed, `${from} must not import ${to}`);
   }
+});
+
+test("the demo's commands build before they load what a build makes", () => {
+  for (const command of ["scripts/demo.ts", "scripts/demo-shots.ts"]) {
+    const made = [...loadedWith(command)].filter((path) => path.startsWith("build/"));
+    assert.equal(made, [], `${command} in a fresh checkout`);
+  }
+  assert.ok([...loadedWith("scripts/web.ts")].some((path) => path.startsWith("build/")));
 });
 
 test("every import names a file that exists", () => {

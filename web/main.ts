@@ -1,110 +1,77 @@
 /**
- * The demo page: joins the controls, the worker and the views, and owns the state that a link holds.
+ * The demo page: joins controls, worker and views, and keeps the state that a link holds.
  *
- * Why so: the page only shows. It keeps columns of numbers, no bytes of what is stored; a new run
- * ends the one before. Whatever goes wrong is said in place, in words that name a way out, and what
- * was measured until then stays to be looked at.
+ * Why so: whatever a person does becomes a change of state, a new run, or a request to the worker; a
+ * new run ends the one before. What is shown of it is run-view.ts's.
  */
-import { BenchTab } from "./ui/bench-tab.ts";
-import { CLASS_PARTS, ClassChart } from "./charts/class-chart.ts";
-import { Histogram } from "./charts/histogram.ts";
-import { Timeline } from "./charts/timeline.ts";
-import { Inspector } from "./inspector/inspector.ts";
+import { Address } from "./address.ts";
+import { CLASS_PARTS } from "./charts/class-chart.ts";
 import { attachGestures } from "./map/gestures.ts";
 import { showLegend } from "./map/legend.ts";
-import { MapView } from "./map/map-view.ts";
-import { Columns } from "./model/columns.ts";
-import { History } from "./model/history.ts";
-import { formatLink, type LinkState, parseLink, type SourceName, THEMES } from "./model/link.ts";
-import {
-  type Answer,
-  type PoolAction,
-  type PoolOptions,
-  type Source,
-  type Totals,
-} from "./protocol.ts";
+import { type LinkState, type SourceName, THEMES } from "./model/link.ts";
+import { toPoolOptions } from "./model/pool-options.ts";
+import { type PoolAction, type PoolOptions, type Source } from "./protocol.ts";
+import { RunView } from "./run-view.ts";
 import { Runner } from "./runner.ts";
-import { Selection } from "./selection.ts";
+import { BenchTab } from "./ui/bench-tab.ts";
 import { attachControls, showControls } from "./ui/controls.ts";
 import { download, mapToPng } from "./ui/download.ts";
-import { attachFiles } from "./ui/files.ts";
 import { DrawingPad } from "./ui/drawing-pad.ts";
 import { element, make } from "./ui/elements.ts";
+import { attachFiles } from "./ui/files.ts";
 import { Frames } from "./ui/frames.ts";
+import { attachHelp } from "./ui/help.ts";
 import { attachKeys } from "./ui/keys.ts";
-import { Replay } from "./ui/replay.ts";
 import { makeReport, reportToFile, toCaption } from "./ui/report.ts";
-import { RunLine } from "./ui/run-line.ts";
-import { Tables } from "./ui/tables.ts";
 import { Tabs } from "./ui/tabs.ts";
 import { showTheme, watchSystemTheme } from "./ui/theme.ts";
-import { Tiles } from "./ui/tiles.ts";
-import { countToText } from "./ui/units.ts";
 
-/** How often the address follows what happens, at most. */
-const LINK_MS = 300;
+const ACTIONS = ["read", "forget", "compact", "trim", "recompress"] satisfies PoolAction[];
+/** What of the state makes another run. */
+const RUN_FIELDS = ["source", "pageSize", "limitBytes", "effort", "device", "workers"] as const;
 
-let state: LinkState = parseLink(location.hash);
+const address = new Address();
 let file: File | null = null;
-let totals: Totals | null = null;
-let view = state.view;
-let linkTimer = 0;
-let drawing = false;
 
 const frames = new Frames();
-const columns = new Columns();
-const history = new History();
-const map = new MapView(element<HTMLCanvasElement>("map"), columns, history, frames);
-const inspector = new Inspector(frames);
-const tiles = new Tiles();
-const runLine = new RunLine();
-const classChart = new ClassChart(element<HTMLCanvasElement>("class-chart"), frames);
-const timeline = new Timeline(element<HTMLCanvasElement>("time-chart"), frames);
-const histogram = new Histogram(element<HTMLCanvasElement>("size-chart"), columns, frames);
-const tables = new Tables(columns, timeline, histogram);
-const replay = new Replay(history, map, frames);
+const view = new RunView({
+  frames,
+  state: () => address.state,
+  inspect: (page) => runner.send({ kind: "inspect", page }),
+  chosen: (page) => address.change({ page }),
+});
+const { map, runLine } = view;
 const runner = new Runner(
-  (answer) => frames.measure(() => take(answer)),
+  (answer) =>
+    frames.measure(() => {
+      view.take(answer);
+      if (answer.kind === "started" && address.state.source === "drawing") {
+        pad.begin(address.state.pageSize);
+      }
+    }),
   (message) => runLine.fail(message),
 );
-const selection = new Selection({
-  columns,
-  map,
-  inspector,
-  tables,
-  inspect: (page) => runner.send({ kind: "inspect", page }),
-  chosen: (page) => change({ page }),
-});
 const pad = new DrawingPad((pages, bytes) =>
   runner.send({ kind: "pixels", pages, bytes }, [pages.buffer, bytes.buffer]),
 );
-const bench = new BenchTab();
+const bench = new BenchTab((choice) => address.change(choice));
 const tabs = new Tabs((tab) => {
   if (tab === "bench") bench.show();
-  change({ tab });
+  address.change({ tab });
 });
 
-function change(changes: Partial<LinkState>): void {
-  state = { ...state, ...changes };
-  if (linkTimer !== 0) return;
-  linkTimer = window.setTimeout(() => {
-    linkTimer = 0;
-    const link = formatLink(state);
-    window.history.replaceState(null, "", link === "" ? location.pathname : `#${link}`);
-  }, LINK_MS);
-}
-
-function toSource(name: SourceName): Source | null {
+function toSource(name: SourceName, pageSize: number): Source | null {
   if (name === "file") return file === null ? null : { kind: "file", file, name: file.name };
   if (name === "program") return { kind: "program" };
-  if (name === "drawing") return { kind: "drawing", ...pad.layout(state.pageSize) };
+  if (name === "drawing") return { kind: "drawing", ...pad.layout(pageSize) };
   return { kind: "sample", name };
 }
 
 function start(): void {
-  const source = toSource(state.source);
-  element("draw").hidden = state.source !== "drawing";
-  drawing = false;
+  const { state } = address;
+  const source = toSource(state.source, state.pageSize);
+  const isDrawing = state.source === "drawing";
+  element("draw").hidden = !isDrawing;
   pad.end();
   if (source === null) {
     runLine.fail(
@@ -112,112 +79,20 @@ function start(): void {
     );
     return;
   }
-  runLine.begin(toName());
-  frames.reset();
-  const { pageSize, limitBytes, effort, device } = state;
-  runner.start(source, { pageSize, limitBytes, effort, device });
+  const fixedColumns = source.kind === "drawing" ? source.columns : 0;
+  view.prepare(toName(state.source), { fixedColumns, isOpen: isDrawing });
+  runner.start(source, toPoolOptions(state, crossOriginIsolated));
 }
 
-function toName(): string {
-  if (state.source === "file") return file?.name ?? "The file";
-  const option = element("source").querySelector(`option[value="${state.source}"]`);
-  return option?.textContent ?? state.source;
-}
-
-function take(answer: Answer): void {
-  switch (answer.kind) {
-    case "started":
-      begin(answer.pages, answer.sourcePages);
-      break;
-    case "batch": {
-      const grown = columns.apply(answer.pages, answer.forms, answer.sizes);
-      history.add(answer.pages, answer.forms, answer.sizes, answer.event);
-      map.update(answer.pages, answer.event, grown);
-      ({ totals } = answer);
-      timeline.add(totals);
-      runLine.progress(answer.progress);
-      selection.refresh(answer.pages);
-      frames.request(showTotals);
-      break;
-    }
-    case "classes":
-      classChart.show(answer.rows);
-      tables.showClasses(answer.rows);
-      break;
-    case "acting":
-      element("acted").textContent = answer.text;
-      break;
-    case "acted":
-      runLine.acted();
-      ({ totals } = answer);
-      element("acted").textContent = answer.text;
-      classChart.show(answer.rows, answer.before);
-      tables.showClasses(answer.rows);
-      frames.request(showTotals);
-      selection.refresh();
-      break;
-    case "page":
-      frames.request(() => inspector.show(answer.details, columns.pageSize));
-      break;
-    case "note":
-      runLine.note(answer.message);
-      break;
-    case "done":
-      ({ totals } = answer);
-      frames.request(showTotals);
-      runLine.end(totals, answer.cancelled, drawing);
-      map.canvas.setAttribute("aria-label", describeMap(totals));
-      if (state.page >= 0) selection.choose(state.page, false);
-      else selection.chooseAny();
-      break;
-    case "dropped":
-      runLine.dropped();
-      break;
-    case "failed":
-      if (answer.endsRun) runLine.fail(answer.message);
-      else runLine.complain(answer.message);
-      break;
-  }
-}
-
-function begin(pages: number, sourcePages: number): void {
-  columns.reset(pages, state.pageSize);
-  history.reset(pages);
-  timeline.reset();
-  totals = null;
-  selection.clear();
-  classChart.show([]);
-  const tilesInRow = state.source === "drawing" ? pad.layout(state.pageSize).columns : 0;
-  map.reset(tilesInRow);
-  if (view !== null) map.camera.look(view.zoom, view.x, view.y);
-  replay.reset();
-  runLine.started(pages, sourcePages);
-  if (state.source === "drawing") {
-    drawing = true;
-    pad.begin(state.pageSize);
-  }
-}
-
-function showTotals(): void {
-  if (totals === null) return;
-  tiles.show(totals);
-  replay.update();
-  if (state.tab === "sizes") histogram.redraw();
-  tables.refresh();
-}
-
-function describeMap({ pages, sameFilledPages, rawPages, rejectedPages }: Totals): string {
-  return (
-    `Page map of ${countToText(pages)} pages: ${countToText(sameFilledPages)} same-filled, ` +
-    `${countToText(rawPages)} raw, ${countToText(rejectedPages)} rejected. ` +
-    `Arrows move from page to page.`
-  );
+function toName(source: SourceName): string {
+  if (source === "file") return file?.name ?? "The file";
+  const option = element("source").querySelector(`option[value="${source}"]`);
+  return option?.textContent ?? source;
 }
 
 function keepView(): void {
   const { zoom, centre } = map.camera;
-  view = zoom > 1 ? { zoom, ...centre } : null;
-  change({ view });
+  address.change({ view: zoom > 1 ? { zoom, ...centre } : null });
 }
 
 function zoomBy(factor: number): void {
@@ -230,127 +105,142 @@ function zoomBy(factor: number): void {
 function setOrder(order: LinkState["order"]): void {
   map.setOrder(order);
   element("order").textContent = `Order: ${order === "rows" ? "rows" : "Hilbert"}`;
-  change({ order });
+  address.change({ order });
 }
 
 function setOptions(options: Partial<PoolOptions>): void {
-  change(options);
+  address.change(options);
+  showControls(address.state);
+  start();
+}
+
+function setSource(source: SourceName): void {
+  address.change({ source, page: -1, view: null });
   start();
 }
 
 function takeFile(chosen: File): void {
   file = chosen;
   element("source").querySelector<HTMLOptionElement>('option[value="file"]')!.disabled = false;
-  change({ source: "file", page: -1 });
-  showControls(state);
+  address.change({ source: "file", page: -1 });
+  showControls(address.state);
   start();
 }
 
 /** All that is known, as one object: for the export, and for tests. */
 function report(): object {
-  return makeReport(state, toName(), totals, columns, timeline, frames);
+  const { state } = address;
+  const { totals, columns, timeline } = view;
+  const name = toName(state.source);
+  const work = map.work.report();
+  return makeReport({ state, name, totals, columns, timeline, frames: frames.report(), work });
 }
 
 async function savePng(): Promise<void> {
-  const picture = await mapToPng(map.canvas, toCaption(toName(), totals));
+  const picture = await mapToPng(map.canvas, toCaption(toName(address.state.source), view.totals));
   if (picture === null) runLine.note("The browser could not make a picture of the map.");
   else download("zmem-map.png", picture);
 }
 
 function nextTheme(): void {
-  const theme = THEMES[(THEMES.indexOf(state.theme) + 1) % THEMES.length] ?? "auto";
-  change({ theme });
+  const theme = THEMES[(THEMES.indexOf(address.state.theme) + 1) % THEMES.length] ?? "auto";
+  address.change({ theme });
   redrawAll();
 }
 
 function redrawAll(): void {
-  showTheme(state.theme);
-  for (const drawn of [map, classChart, timeline, histogram]) drawn.redraw();
+  showTheme(address.state.theme);
+  view.redraw();
 }
 
-function attach(): void {
-  attachControls((source) => {
-    view = null;
-    change({ source, page: -1, view });
-    start();
-  }, setOptions);
+function attachMap(): void {
   attachGestures(map, {
-    select: (page) => selection.choose(page),
+    select: (page) => view.selection.choose(page),
     hover: (page) => {
       map.hover(page);
-      selection.point(page);
+      view.selection.point(page);
     },
     viewChanged: keepView,
     setOrder,
     inspect: () => element("page-number").focus(),
-    pages: () => columns.pages,
+    pages: () => view.columns.pages,
   });
-  const click = (id: string, action: () => void): void =>
-    element(id).addEventListener("click", action);
-  click("zoom-in", () => zoomBy(1.6));
-  click("zoom-out", () => zoomBy(1 / 1.6));
-  click("zoom-all", () => zoomBy(0));
-  click("order", () => setOrder(map.order === "rows" ? "hilbert" : "rows"));
-  click("save-json", () => download("zmem.json", reportToFile(report(), columns)));
-  click("save-png", () => void savePng());
-  click("theme", nextTheme);
-  click("restart", start);
+}
+
+function attachButtons(): void {
   const pause = (): void => runner.send({ kind: "pause", paused: runLine.togglePause() });
-  click("pause", pause);
   const cancel = (): void => runner.send({ kind: "cancel" });
-  click("cancel", cancel);
-  for (const action of ["read", "forget", "compact", "trim", "recompress"] satisfies PoolAction[]) {
-    click(`act-${action}`, () => {
+  const buttons: Readonly<Record<string, () => void>> = {
+    "zoom-in": () => zoomBy(1.6),
+    "zoom-out": () => zoomBy(1 / 1.6),
+    "zoom-all": () => zoomBy(0),
+    order: () => setOrder(map.order === "rows" ? "hilbert" : "rows"),
+    "save-json": () => download("zmem.json", reportToFile(report(), view.columns)),
+    "save-png": () => void savePng(),
+    theme: nextTheme,
+    restart: start,
+    pause,
+    cancel,
+  };
+  for (const [id, action] of Object.entries(buttons)) {
+    element(id).addEventListener("click", action);
+  }
+  for (const action of ACTIONS) {
+    element(`act-${action}`).addEventListener("click", () => {
       runLine.acting();
       runner.send({ kind: "act", action });
     });
   }
   attachKeys({
+    "?": attachHelp(),
     Space: pause,
     escape: cancel,
     r: start,
-    p: () => replay.toggle(),
+    p: () => view.replay.toggle(),
     m: () => map.canvas.focus(),
     t: nextTheme,
   });
-  attachFiles(takeFile, (message) => runLine.note(message));
-  watchSystemTheme(redrawAll);
-  window.addEventListener("hashchange", () => {
-    const before = state;
-    applyLink();
-    const runChanged = (["source", "pageSize", "limitBytes", "effort", "device"] as const).some(
-      (name) => before[name] !== state[name],
-    );
-    if (runChanged) start();
-    else selection.choose(state.page);
-  });
 }
 
-/** Takes over what the address says. */
-function applyLink(): void {
-  state = parseLink(location.hash);
-  ({ view } = state);
+/** Shows what the state says. */
+function showState(): void {
+  const { state } = address;
   showControls(state);
   showTheme(state.theme);
   setOrder(state.order);
+  bench.choose(state);
   tabs.show(state.tab);
-  if (view !== null) map.camera.look(view.zoom, view.x, view.y);
+  if (state.view !== null) map.camera.look(state.view.zoom, state.view.x, state.view.y);
 }
 
-attach();
-showLegend(element("legend"));
-element("class-key").replaceChildren(
-  ...CLASS_PARTS.map(({ name, colour }) => {
-    const sample = make("i");
-    sample.style.background = colour;
-    return make("li", {}, sample, name);
-  }),
-);
-element("platform").textContent = crossOriginIsolated
-  ? "This page is cross-origin isolated: clocks tick in steps of 5 µs."
-  : "This page is not cross-origin isolated: it works, without shared workers and with a coarser clock, so latencies are measured over more pages at once.";
-applyLink();
-Object.assign(globalThis, { zmemDemo: { report, resetFrames: () => frames.reset() } });
+function showKeys(): void {
+  showLegend(element("legend"));
+  element("class-key").replaceChildren(
+    ...CLASS_PARTS.map(({ name, colour }) => {
+      const sample = make("i");
+      sample.style.background = colour;
+      return make("li", {}, sample, name);
+    }),
+  );
+  element("platform").textContent = crossOriginIsolated
+    ? "This page is cross-origin isolated: workers can share a pool, and clocks tick in steps of 5 µs."
+    : "This page is not cross-origin isolated: it works, without shared workers and with a coarser clock, so latencies are measured over more pages at once.";
+}
+
+attachControls(setSource, setOptions);
+attachMap();
+attachButtons();
+attachFiles(takeFile, (message) => runLine.note(message));
+watchSystemTheme(redrawAll);
+window.addEventListener("hashchange", () => {
+  const before = address.read();
+  showState();
+  if (RUN_FIELDS.some((name) => before[name] !== address.state[name])) start();
+  else view.selection.choose(address.state.page);
+});
+showKeys();
+showState();
+Object.assign(globalThis, { zmemDemo: { report, resetFrames: () => view.resetCosts() } });
 if (typeof WebAssembly === "undefined") {
   runLine.fail("This browser has no WebAssembly, or it is switched off: zmem can't run here.");
 } else {

@@ -50,12 +50,17 @@ export const EFFORTS = ["fast", "default", "high"] as const;
 export const DEVICES = ["none", "memory", "opfs", "indexeddb"] as const;
 export type DeviceKind = (typeof DEVICES)[number];
 
+/** More workers than this gain nothing on most machines. */
+export const MOST_WORKERS = 8;
+
 /** How the pool is made. */
 export interface PoolOptions {
   readonly pageSize: number;
   readonly limitBytes: number;
   readonly effort: (typeof EFFORTS)[number];
   readonly device: DeviceKind;
+  /** How many put pages at the same time; more than one share the pool, which then has no device. */
+  readonly workers: number;
 }
 
 /** Where pages come from. */
@@ -99,6 +104,10 @@ export interface Latency {
 export interface Totals {
   /** Milliseconds since the run began, pauses included. */
   readonly elapsedMs: number;
+  /** Milliseconds in which pages were read from the source, put, got back and compared. */
+  readonly streamMs: number;
+  /** Workers that put. */
+  readonly workers: number;
   /** Pages that were put, each counted once. */
   readonly pages: number;
   readonly sameFilledPages: number;
@@ -155,12 +164,17 @@ export interface PageDetails {
   readonly bytes: Uint8Array;
   /** The stored block; null when there is none in the pool. */
   readonly block: Uint8Array | null;
+  /** Whether the block was made again from the bytes: a shared pool hands out none. */
+  readonly isCompressedAgain: boolean;
   readonly blockBytes: number;
   /** Bytes of the objects of its size class; 0 without an object. */
   readonly objectSize: number;
-  readonly zspage: number;
-  readonly slot: number;
-  readonly address: number;
+  /** Where its object lies; null without one, and in a shared pool, which doesn't say. */
+  readonly place: {
+    readonly zspage: number;
+    readonly slot: number;
+    readonly address: number;
+  } | null;
   /** Milliseconds since the last put. */
   readonly ageMs: number;
   readonly puts: number;

@@ -15,19 +15,19 @@ import {
   EVENT_WRITEBACK,
   MAX_CELLS,
   type PoolAction,
+  type PoolOptions,
   type Request,
-  type Source,
 } from "./protocol.ts";
 import { type OpenDevice, openDevice } from "./worker/devices.ts";
 import { runAction } from "./worker/actions.ts";
 import { Outbox } from "./worker/outbox.ts";
+import { openPlainPool } from "./worker/plain-pool.ts";
 import { toPlainWords } from "./worker/plain-words.ts";
-import { PROGRAM_ROUNDS, startProgram } from "./worker/program.ts";
-import { makeSample } from "./worker/samples.ts";
 import { Session } from "./worker/session.ts";
+import { countPages, prepareSource } from "./worker/source.ts";
+import { streamBlob, streamProgram } from "./worker/stream.ts";
 import { Ended, Turns } from "./worker/turns.ts";
 
-const BATCH_BYTES = 1024 ** 2;
 /** More than this of a file is sampled: browsers end tabs that take too much memory. */
 const MAX_BYTES = 1024 ** 3;
 const SEED = 1;
@@ -48,8 +48,10 @@ scope.addEventListener("message", ({ data }: MessageEvent<Request>) => {
   }
   if (!turns.isCurrent(data.run)) return;
   if (data.kind === "pause") turns.pause(data.paused);
-  else if (data.kind === "cancel") turns.cancel();
-  else handle(data).catch((error: unknown) => fail(data.run, error, false));
+  else if (data.kind === "cancel") {
+    turns.cancel();
+    session?.drop();
+  } else handle(data).catch((error: unknown) => fail(data.run, error, false));
 });
 
 async function handle(request: Exclude<Request, { kind: "start" | "pause" | "cancel" }>) {
@@ -87,139 +89,76 @@ function endEarly(run: number, error: unknown): void {
 
 async function start({ run, source, options }: Start): Promise<void> {
   const { pageSize } = options;
-  const prepared = await prepare(source, () => turns.breathe(run));
+  const prepared = await prepareSource(source, () => turns.breathe(run));
   if (!turns.isCurrent(run)) return;
-  const sourcePages =
-    prepared.kind === "blob" ? Math.ceil(prepared.blob.size / pageSize) : prepared.pages(pageSize);
+  const sourcePages = countPages(prepared, pageSize);
   const mostPages = Math.min(Math.floor(MAX_BYTES / pageSize), MAX_CELLS);
-  const runs = [...samplePages(sourcePages, mostPages, createRandom(SEED))];
-  const pages = runs.reduce((sum, { count }) => sum + count, 0);
+  const parts = [...samplePages(sourcePages, mostPages, createRandom(SEED))];
+  const pages = parts.reduce((sum, { count }) => sum + count, 0);
   const room = prepared.kind === "program" ? MAX_CELLS / (pageSize / 4096) : pages;
+  const ended = session;
+  session = null;
+  await ended?.close();
+  const opened = await openSession(run, options, room);
+  if (!turns.isCurrent(run)) {
+    await opened.close();
+    return;
+  }
+  session = opened;
+  const box = new Outbox(opened, run, answer);
+  outbox = box;
+  answer({ kind: "started", run, pages, sourcePages, name: prepared.name });
+  const host = {
+    mayGoOn: async () => turns.mayGoOn(run),
+    onPut: (put: Uint32Array, progress: number) => report(run, box, opened, put, progress),
+  };
+  let completed = true;
+  if (prepared.kind === "blob") {
+    completed = await streamBlob(opened, prepared.blob, parts, host);
+  } else if (prepared.kind === "program") {
+    completed = await streamProgram(opened, prepared.program, host);
+  }
+  if (!turns.isCurrent(run)) return;
+  box.flush(1);
+  tellTrouble(run, opened);
+  answer({ kind: "classes", run, rows: opened.classes() });
+  answer({ kind: "done", run, totals: opened.totals(), cancelled: !completed });
+}
+
+async function openSession(run: number, options: PoolOptions, pages: number): Promise<Session> {
+  if (options.workers > 1) {
+    // A bundle of its own: who never asks for more workers never fetches it.
+    const { openSharedPool } = await import("./worker/shared-pool.ts");
+    return new Session(await openSharedPool(options, pages));
+  }
   let device: OpenDevice = { kind: "none" };
   try {
-    device = await openDevice(options.device, pageSize);
+    device = await openDevice(options.device, options.pageSize);
   } catch (error) {
     const reason = toPlainWords(error);
     answer({ kind: "note", run, message: `${reason} The run goes on without a swap device.` });
   }
-  session?.close();
-  session = null;
-  const opened = await Session.open(options, room, device);
-  if (!turns.isCurrent(run)) {
-    opened.close();
-    return;
-  }
-  session = opened;
-  const box = new Outbox(session, run, answer);
-  outbox = box;
-  answer({ kind: "started", run, pages, sourcePages, name: prepared.name });
-  let completed = true;
-  if (prepared.kind === "blob") {
-    completed = await streamBlob(box, session, run, prepared.blob, runs, pages);
-  } else if (prepared.kind === "program") {
-    completed = await runProgram(box, session, run, prepared.program);
-  }
-  if (!turns.isCurrent(run)) return;
-  box.flush(1);
-  answer({ kind: "classes", run, rows: session.classes() });
-  answer({ kind: "done", run, totals: session.totals(), cancelled: !completed });
-}
-
-type Prepared =
-  | { readonly kind: "blob"; readonly name: string; readonly blob: Blob }
-  | {
-      readonly kind: "program";
-      readonly name: string;
-      readonly program: Awaited<ReturnType<typeof startProgram>>;
-      pages(pageSize: number): number;
-    }
-  | { readonly kind: "drawing"; readonly name: string; pages(pageSize: number): number };
-
-async function prepare(source: Source, breathe: () => Promise<void>): Promise<Prepared> {
-  switch (source.kind) {
-    case "file":
-      if (source.file.size === 0) throw new Error("The file is empty: there is no page to keep.");
-      return { kind: "blob", name: source.name, blob: source.file };
-    case "sample": {
-      const bytes = await makeSample(source.name, breathe);
-      return { kind: "blob", name: source.name, blob: new Blob([bytes as BlobPart]) };
-    }
-    case "program": {
-      const program = await startProgram();
-      const pages = (pageSize: number): number => program.memory().length / pageSize;
-      return { kind: "program", name: "program", program, pages };
-    }
-    case "drawing":
-      return { kind: "drawing", name: "drawing", pages: () => source.pages };
-  }
-}
-
-/** Puts all pages of a file. @returns false when it was cancelled */
-async function streamBlob(
-  box: Outbox,
-  store: Session,
-  run: number,
-  blob: Blob,
-  runs: readonly { readonly first: number; readonly count: number }[],
-  pages: number,
-): Promise<boolean> {
-  const { pageSize } = store;
-  const batchPages = BATCH_BYTES / pageSize;
-  const buffer = new Uint8Array(BATCH_BYTES);
-  const views = toPages(buffer, pageSize);
-  let done = 0;
-  for (const part of runs) {
-    for (let page = part.first; page < part.first + part.count; page += batchPages) {
-      const count = Math.min(batchPages, part.first + part.count - page);
-      const slice = blob.slice(page * pageSize, (page + count) * pageSize);
-      const bytes = new Uint8Array(await slice.arrayBuffer());
-      if (!(await turns.mayGoOn(run))) return false;
-      buffer.set(bytes);
-      buffer.fill(0, bytes.length, count * pageSize);
-      const numbers = Uint32Array.from({ length: count }, (_, index) => done + index);
-      await store.store(numbers, views);
-      done += count;
-      report(box, store, numbers, done / pages);
-    }
-  }
-  return true;
-}
-
-/** Lets the program work, and puts its memory after each round. @returns false when cancelled */
-async function runProgram(
-  box: Outbox,
-  store: Session,
-  run: number,
-  program: Awaited<ReturnType<typeof startProgram>>,
-): Promise<boolean> {
-  try {
-    const batchPages = BATCH_BYTES / store.pageSize;
-    for (let round = 0; round < PROGRAM_ROUNDS; round++) {
-      program.work(round);
-      const memory = program.memory();
-      const pages = Math.min(memory.length / store.pageSize, store.forms.length);
-      for (let first = 0; first < pages; first += batchPages) {
-        if (!(await turns.mayGoOn(run))) return false;
-        const count = Math.min(batchPages, pages - first);
-        const numbers = Uint32Array.from({ length: count }, (_, index) => first + index);
-        const part = memory.subarray(first * store.pageSize, (first + count) * store.pageSize);
-        await store.store(numbers, toPages(part, store.pageSize));
-        report(box, store, numbers, (round + first / pages) / PROGRAM_ROUNDS);
-      }
-    }
-    return true;
-  } finally {
-    program.close();
-  }
+  return new Session(await openPlainPool(options, pages, device));
 }
 
 /** Tells the page what was put, and what had to make room for it. */
-function report(box: Outbox, store: Session, put: Uint32Array, progress: number): void {
+function report(
+  run: number,
+  box: Outbox,
+  store: Session,
+  put: Uint32Array,
+  progress: number,
+): void {
   box.add(EVENT_PUT, put, progress);
   const moved = store.takeMoved();
   if (moved.length > 0) box.add(EVENT_WRITEBACK, moved, progress);
-  const trouble = store.takeTrouble();
-  if (trouble !== null) answer({ kind: "note", run: turns.run, message: trouble });
+  tellTrouble(run, store);
+}
+
+/** What befell the device or a worker, if it was not told yet. */
+function tellTrouble(run: number, store: Session): void {
+  const message = store.takeTrouble();
+  if (message !== null) answer({ kind: "note", run, message });
 }
 
 /** One after the other, because a device may take its time. */
@@ -227,9 +166,9 @@ async function storePixels(run: number, pages: Uint32Array, bytes: Uint8Array): 
   const store = session;
   const box = outbox;
   if (store === null || box === null || !turns.isCurrent(run)) return;
-  await store.store(pages, toPages(bytes, store.pageSize));
+  await store.store({ numbers: pages, bytes });
   if (!turns.isCurrent(run)) return;
-  report(box, store, pages, 1);
+  report(run, box, store, pages, 1);
   box.flush(1);
   answer({ kind: "classes", run, rows: store.classes() });
 }
@@ -262,10 +201,4 @@ async function act(run: number, action: PoolAction): Promise<void> {
     rows: store.classes(),
     totals: store.totals(),
   });
-}
-
-function toPages(buffer: Uint8Array, pageSize: number): Uint8Array[] {
-  return Array.from({ length: buffer.length / pageSize }, (_, index) =>
-    buffer.subarray(index * pageSize, (index + 1) * pageSize),
-  );
 }

@@ -7,7 +7,7 @@
  */
 import { gzipSync } from "node:zlib";
 import { buildDist, measureSizes } from "../../scripts/bundle.mjs";
-import { buildWeb, OPENING_FILES } from "../../scripts/web.ts";
+import { buildWeb, openingFiles } from "../../scripts/web.ts";
 import type { BenchCase } from "../harness/case.ts";
 
 export const sizesCase: BenchCase = {
@@ -23,7 +23,7 @@ export const sizesCase: BenchCase = {
       row(gzip ? `${file}, gzipped` : file, actual);
     }
     const files = await buildWeb();
-    const opened = OPENING_FILES.map((name) => gzipSync(files[name] ?? "").length);
+    const opened = openingFiles(files).map((name) => gzipSync(files[name] ?? "").length);
     row(
       "demo page, gzipped",
       opened.reduce((sum, bytes) => sum + bytes, 0),

@@ -3,22 +3,13 @@
  * nothing makes a phone scroll sideways.
  */
 import { type Page } from "puppeteer-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { findViolations, press, removeFolder, waitForEnd, withDemo } from "./demo-page.ts";
-import { launchBrowser } from "./launch.ts";
+import { demoSuite, findViolations, press, waitForEnd } from "./demo-page.ts";
 
 const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const DESKTOP = { width: 1280, height: 800 };
 
-const test = suite("demo accessibility");
-const launched = await launchBrowser();
-const inBrowser = launched === null ? test.skip : test;
-
-test.after(async () => {
-  await launched?.close();
-  removeFolder();
-});
+const { test, inBrowser, open } = await demoSuite("demo accessibility");
 
 /** Opens every table and gives them time to be filled. */
 async function openTables(page: Page): Promise<void> {
@@ -36,8 +27,7 @@ for (const [theme, name, viewport, tabs] of [
   ["dark", "desktop", DESKTOP, ["classes"]],
 ] as const) {
   inBrowser(`${theme}, ${name}: no violation, nothing too wide`, () =>
-    withDemo(
-      launched,
+    open(
       async (page) => {
         await waitForEnd(page);
         await openTables(page);
@@ -55,8 +45,7 @@ for (const [theme, name, viewport, tabs] of [
 }
 
 inBrowser("help, errors and drawing have no violation either", () =>
-  withDemo(
-    launched,
+  open(
     async (page) => {
       assert.equal(await findViolations(page), [], "error");
       await press(page, "help");
@@ -71,7 +60,7 @@ inBrowser("help, errors and drawing have no violation either", () =>
 );
 
 inBrowser("whoever wants less motion gets none", () =>
-  withDemo(launched, async (page) => {
+  open(async (page) => {
     await page.emulateMediaFeatures([{ name: "prefers-reduced-motion", value: "reduce" }]);
     await waitForEnd(page);
     await press(page, "restart");
@@ -91,14 +80,24 @@ inBrowser("whoever wants less motion gets none", () =>
 );
 
 inBrowser("every control is reached by the Tab key, and says its name", () =>
-  withDemo(launched, async (page) => {
+  open(async (page) => {
     await waitForEnd(page);
     const reached = new Set<string>();
     for (let step = 0; step < 60; step++) {
       await page.keyboard.press("Tab");
       reached.add(await page.evaluate(() => document.activeElement?.id ?? ""));
     }
-    const wanted = ["file", "source", "page-size", "limit", "effort", "device", "restart", "map"];
+    const wanted = [
+      "file",
+      "source",
+      "page-size",
+      "limit",
+      "effort",
+      "device",
+      "workers",
+      "restart",
+      "map",
+    ];
     for (const id of [...wanted, "order", "play", "moment", "page-number", "tab-classes", "hex"]) {
       assert.ok(reached.has(id), `#${id} was not reached: ${[...reached].join(" ")}`);
     }

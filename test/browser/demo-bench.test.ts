@@ -3,36 +3,26 @@
  * lays them beside a reference run, or says that there is none.
  */
 import { type Page } from "puppeteer-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ResultFile } from "../../bench/harness/results.ts";
 import { compareWithReference, readReference } from "../../web/bench-compare.ts";
 import {
+  demoSuite,
   findViolations,
   type OpenOptions,
   press,
-  removeFolder,
   textOf,
   waitForEnd,
-  withDemo,
 } from "./demo-page.ts";
-import { launchBrowser } from "./launch.ts";
 
-const test = suite("demo benchmark tab");
-const launched = await launchBrowser();
-const inBrowser = launched === null ? test.skip : test;
+const { test, inBrowser, open } = await demoSuite("demo benchmark tab");
 
-test.after(async () => {
-  await launched?.close();
-  removeFolder();
-});
-
-const open = (
+const openBench = (
   reference: string,
   use: (page: Page) => Promise<void>,
   prepare?: OpenOptions["prepare"],
 ): Promise<void> =>
-  withDemo(launched, use, {
+  open(use, {
     hash: "source=zeros&tab=bench",
     files: { "/bench-reference.json": reference },
     ...(prepare ? { prepare } : {}),
@@ -127,7 +117,7 @@ test("a build without a reference run is no error, a file that is none is", () =
 
 inBrowser("runs, shows figures, copies them, and compares them with a reference run", async () => {
   let copied = "";
-  await open(
+  await openBench(
     "null",
     async (page) => {
       await waitForEnd(page);
@@ -159,7 +149,7 @@ inBrowser("runs, shows figures, copies them, and compares them with a reference 
       samples: row.samples.map((sample) => (sample ?? 0) * 10),
     })),
   };
-  await open(JSON.stringify(slower), async (page) => {
+  await openBench(JSON.stringify(slower), async (page) => {
     await waitForEnd(page);
     await runCases(page, "calls");
     await waitForBench(page, /^Done in/);
@@ -179,7 +169,7 @@ inBrowser("runs, shows figures, copies them, and compares them with a reference 
 });
 
 inBrowser("a run that is stopped shows the plots of what was finished", () =>
-  open("null", async (page) => {
+  openBench("null", async (page) => {
     await waitForEnd(page);
     await runCases(page, "codec");
     // The second corpus: one of each page size is finished.
@@ -204,7 +194,7 @@ inBrowser("a run that is stopped shows the plots of what was finished", () =>
 );
 
 inBrowser("the page for files of one's own has no accessibility violation", () =>
-  withDemo(launched, async (page, url) => {
+  open(async (page, url) => {
     await page.goto(`${url}/bench.html`);
     assert.equal(await findViolations(page), []);
   }),

@@ -8,23 +8,14 @@ import { execFile } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createRandom } from "../../src/cli/sampling.ts";
-import { folder, pickFile, readReport, removeFolder, withDemo } from "./demo-page.ts";
-import { launchBrowser } from "./launch.ts";
+import { demoSuite, folder, pickFile, readReport } from "./demo-page.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const MIB = 1024 ** 2;
 
-const test = suite("demo and zmem estimate");
-const launched = await launchBrowser();
-const inBrowser = launched === null ? test.skip : test;
-
-test.after(async () => {
-  await launched?.close();
-  removeFolder();
-});
+const { test, inBrowser, open } = await demoSuite("demo and zmem estimate");
 
 /** Twelve megabytes of everything; the last page is not full. */
 function writeFile(): string {
@@ -64,6 +55,25 @@ async function estimate(path: string, pageSize: number, limitMib: number): Promi
 }
 
 const path = writeFile();
+
+inBrowser("two workers on one shared pool: the same counts, pages and payload", () =>
+  open(
+    async (page) => {
+      await pickFile(page, path);
+      const { totals } = await readReport(page);
+      const { total } = await estimate(path, 4096, 1024);
+      const names = ["pages", "dataBytes", "keptBytes", "sameFilledPages", "rawPages"];
+      for (const name of names) assert.is(totals[name], total[name], name);
+      assert.is(totals["payloadBytes"], total["compressedBytes"]);
+      assert.is(totals["rejectedPages"], 0);
+      assert.is(totals["workers"], 2);
+      // Its index and fixed part are another's; that it says so, demo-workers.test.ts holds.
+      assert.is.not(totals["heldBytes"], total["heldBytes"]);
+    },
+    { hash: "source=file&workers=2" },
+  ),
+);
+
 for (const [pageSize, limitMib] of [
   [4096, 1024],
   [4096, 2],
@@ -71,8 +81,7 @@ for (const [pageSize, limitMib] of [
   [65536, 2],
 ] as const) {
   inBrowser(`pages of ${pageSize} bytes, limit ${limitMib} MiB: the same figures`, () =>
-    withDemo(
-      launched,
+    open(
       async (page) => {
         await pickFile(page, path);
         const { totals } = await readReport(page);

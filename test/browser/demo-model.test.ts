@@ -11,6 +11,8 @@ import { Camera } from "../../web/map/camera.ts";
 import { layOutHilbert, layOutRows } from "../../web/map/order.ts";
 import { Columns } from "../../web/model/columns.ts";
 import { History } from "../../web/model/history.ts";
+import { Moment, MOST_EVENTS_AT_ONCE } from "../../web/model/moment.ts";
+import { explainOptions, toPoolOptions } from "../../web/model/pool-options.ts";
 import { DEFAULT_STATE, formatLink, type LinkState, parseLink } from "../../web/model/link.ts";
 import { FORM_COUNT } from "../../web/protocol.ts";
 import { LatencyRecorder } from "../../web/worker/latency.ts";
@@ -108,37 +110,89 @@ test("counts and histogram are those of the columns, whatever changes came", () 
   );
 });
 
-test("a history that has outgrown its room still plays back to the present", () => {
+/** Batches of random events, and the columns that they lead to. */
+function makeEvents(batches: number, batchPages: number, pages: number) {
   const random = createRandom(SEED);
+  const columns = new Columns();
   const history = new History();
-  const now = new Map<number, number>();
-  const pages = new Uint32Array(50_000);
-  const forms = new Uint8Array(50_000);
-  const sizes = new Uint32Array(50_000);
+  columns.reset(pages, 4096);
   history.reset(10);
-  for (let batch = 0; batch < 30; batch++) {
-    for (let index = 0; index < pages.length; index++) {
-      pages[index] = random() * 5000;
-      forms[index] = 1 + random() * 5;
-      sizes[index] = random() * 4096;
-      now.set(pages[index] as number, (sizes[index] as number) * 8 + (forms[index] as number));
-    }
-    history.add(pages, forms, sizes, batch % 4);
+  for (let batch = 0; batch < batches; batch++) {
+    const numbers = Uint32Array.from({ length: batchPages }, () => random() * pages);
+    const forms = Uint8Array.from({ length: batchPages }, () => 1 + random() * 5);
+    const sizes = Uint32Array.from({ length: batchPages }, () => random() * 4096);
+    history.add(columns.apply(numbers, forms, sizes), batch % 4);
   }
-  assert.ok(history.length <= 2 ** 20);
-  // The last batch has kept what happened, also behind the fold.
+  return { columns, history, random };
+}
+
+test("a history that has outgrown its room still plays back to the present", () => {
+  const { columns, history } = makeEvents(30, 50_000, 5000);
+  assert.is(history.end, 30 * 50_000);
+  assert.ok(history.end - history.first <= 2 ** 20 && history.first > 0, "nothing was forgotten");
+  // The last batch has kept what happened.
   const events = new Set<number>();
-  history.play(history.length - pages.length, history.length, (...[, , , event]) => {
-    events.add(event);
-  });
+  history.play(history.end - 50_000, history.end, (...[, , , event]) => events.add(event));
   assert.equal([...events], [29 % 4]);
-  const seen = new Map<number, number>();
-  history.base.forms.forEach((form, page) => {
-    if (form !== 0) seen.set(page, (history.base.sizes[page] as number) * 8 + form);
+  const moment = new Moment(columns, history);
+  // However much time there is, a move goes a bounded way.
+  const moveAll = (to: number): void => {
+    for (let before = moment.at; !moment.move(to, Infinity, () => undefined); before = moment.at) {
+      assert.ok(Math.abs(moment.at - before) <= MOST_EVENTS_AT_ONCE);
+    }
+  };
+  moveAll(0);
+  assert.is(moment.at, history.first);
+  moveAll(history.end);
+  assert.equal(moment.forms, columns.forms, `seed ${SEED}`);
+  assert.equal(moment.sizes, columns.sizes, `seed ${SEED}`);
+});
+
+test("time goes to any place, either way, and tells of what differs and no more", () => {
+  const { columns, history, random } = makeEvents(40, 500, 300);
+  const forms = new Uint8Array(300);
+  const states = [forms.slice()];
+  history.play(0, history.end, (page, form) => {
+    forms[page] = form;
+    states.push(forms.slice());
   });
-  assert.ok(seen.size > 4000, "nothing was folded");
-  history.play(0, history.length, (page, form, size) => seen.set(page, size * 8 + form));
-  assert.equal([...seen].sort(), [...now].sort(), `seed ${SEED}`);
+  assert.equal(forms, columns.forms);
+  const moment = new Moment(columns, history);
+  for (let step = 0; step < 200; step++) {
+    const before = moment.at;
+    const to = Math.floor(random() * (history.end + 1));
+    let told = 0;
+    assert.is(
+      moment.move(to, Infinity, () => (told += 1)),
+      true,
+    );
+    assert.is(moment.at, to);
+    assert.is(told, Math.abs(to - before), `seed ${SEED}, from ${before} to ${to}`);
+    assert.equal(moment.forms, states[to], `seed ${SEED}, from ${before} to ${to}`);
+  }
+});
+
+test("a jump in time stops when its time is up, and goes on from there", () => {
+  const { columns, history } = makeEvents(20, 5000, 300);
+  const moment = new Moment(columns, history);
+  let steps = 0;
+  while (!moment.move(0, -Infinity, () => undefined)) steps += 1;
+  assert.is(steps, Math.ceil(history.end / 8192) - 1);
+  assert.is(moment.at, 0);
+  assert.equal(moment.forms, new Uint8Array(300));
+});
+
+test("workers and devices are what this page can have, and why not more is said", () => {
+  const asked = { ...DEFAULT_STATE, device: "opfs", workers: 4 } as const;
+  const options = (isolated: boolean): string => {
+    const { device, workers } = toPoolOptions(asked, isolated);
+    return `${workers} ${device}`;
+  };
+  assert.is(options(true), "4 none");
+  assert.is(options(false), "1 opfs");
+  assert.match(explainOptions(asked, true), /^4 workers share one pool: no swap device/);
+  assert.match(explainOptions(asked, false), /^One worker: .* not cross-origin isolated/);
+  assert.is(explainOptions(DEFAULT_STATE, true), "");
 });
 
 test("links say what is not usual, come back as they went, and survive nonsense", () => {
@@ -149,15 +203,19 @@ test("links say what is not usual, come back as they went, and survive nonsense"
     limitBytes: 7 * 1024 ** 2,
     effort: "high",
     device: "opfs",
+    workers: 3,
     page: 12,
     order: "hilbert",
     tab: "time",
     theme: "dark",
+    cases: "codec",
+    howLong: "full",
     view: { zoom: 3.5, x: 0.25, y: 0.75 },
   };
   assert.equal(parseLink(`#${formatLink(state)}`), state);
   assert.equal(parseLink("#"), DEFAULT_STATE);
-  const nonsense = "#source=evil&size=5&limit=-3&effort=&page=1.5&view=a,b,c&order=%00&tab=x";
+  const nonsense =
+    "#workers=9&cases=x&long=1&source=evil&size=5&limit=-3&effort=&page=1.5&view=a,b,c&order=%00&tab=x";
   assert.equal(parseLink(nonsense), DEFAULT_STATE);
 });
 

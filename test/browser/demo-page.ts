@@ -7,10 +7,12 @@ import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type ElementHandle, type Page, type Viewport } from "puppeteer-core";
+import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { serve } from "../../scripts/serve.ts";
-import { buildWeb } from "../../scripts/web.ts";
-import { type LaunchedBrowser } from "./launch.ts";
+import { buildWeb, type WebFiles } from "../../scripts/web.ts";
+import { type MapWork } from "../../web/map/work-record.ts";
+import { launchBrowser, type LaunchedBrowser } from "./launch.ts";
 
 /** How the page is opened. */
 export interface OpenOptions {
@@ -34,26 +36,47 @@ export interface DemoReport {
     readonly p99Ms: number;
     readonly worstMs: number;
   };
+  readonly map: MapWork;
 }
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 export const folder = mkdtempSync(join(tmpdir(), "zmem-demo-"));
-let built: Promise<Record<string, Uint8Array | string>> | undefined;
+let built: Promise<WebFiles> | undefined;
 
 /** Removes what the tests have written. */
-export function removeFolder(): void {
+function removeFolder(): void {
   rmSync(folder, { recursive: true, force: true });
 }
 
 /** The page, built once. */
-export function demoFiles(): Promise<Record<string, Uint8Array | string>> {
+export function demoFiles(): Promise<WebFiles> {
   built ??= buildWeb();
   return built;
 }
 
+/**
+ * A suite with a browser of its own, which ends with it.
+ *
+ * @returns `inBrowser` is skipped where there is no browser; `open` is `withDemo` in this one
+ */
+export async function demoSuite(name: string, launch = launchBrowser) {
+  const test = suite(name);
+  const launched = await launch();
+  test.after(async () => {
+    await launched?.close();
+    removeFolder();
+  });
+  return {
+    test,
+    inBrowser: launched === null ? test.skip : test,
+    open: (use: Parameters<typeof withDemo>[1], options: OpenOptions = {}): Promise<void> =>
+      withDemo(launched, use, options),
+  };
+}
+
 /** Opens the page, runs `use`, and fails on any error that the page itself has noticed. */
-export async function withDemo(
+async function withDemo(
   launched: LaunchedBrowser | null,
   use: (page: Page, url: string) => Promise<void>,
   { hash = "source=zeros", isolated = true, viewport, files = {}, prepare }: OpenOptions = {},
@@ -81,15 +104,15 @@ export async function withDemo(
 /** Waits until no run is going on. */
 export async function waitForEnd(page: Page): Promise<void> {
   await page.waitForFunction(() => document.getElementById("restart")?.hidden === false, {
-    timeout: 30_000,
+    timeout: 120_000,
   });
 }
 
-/** Waits until the status line matches; a slow test may wait minutes for a large file. */
-export async function waitForStatus(page: Page, pattern: RegExp): Promise<void> {
+/** Waits until the status line matches. */
+export async function waitForStatus(page: Page, pattern: RegExp, timeout = 120_000): Promise<void> {
   await page.waitForFunction(
     (source) => new RegExp(source).test(document.getElementById("status")?.textContent ?? ""),
-    { timeout: 180_000 },
+    { timeout },
     pattern.source,
   );
 }
@@ -103,21 +126,70 @@ export async function pickFile(page: Page, path: string): Promise<void> {
   await waitForStatus(page, new RegExp(`^${name}.*(as it was|not finished)`));
 }
 
+/** Has a script run in the page's worker before the worker's own. */
+export const inWorker =
+  (script: string) =>
+  (page: Page): Promise<unknown> =>
+    page.evaluateOnNewDocument((first) => {
+      const start = globalThis.Worker;
+      globalThis.Worker = class extends start {
+        constructor(address: string | URL, options?: WorkerOptions) {
+          // Messages that come while the worker's own script loads are not to be lost.
+          const whole = `
+            ${first}
+            const early = [];
+            const keep = (event) => early.push(event.data);
+            addEventListener("message", keep);
+            await import(${JSON.stringify(String(address))});
+            removeEventListener("message", keep);
+            for (const data of early) dispatchEvent(new MessageEvent("message", { data }));`;
+          super(URL.createObjectURL(new Blob([whole], { type: "text/javascript" })), options);
+        }
+      };
+    }, script);
+
 export const textOf = (page: Page, id: string): Promise<string> =>
   page.$eval(`#${id}`, (element) => (element as HTMLElement).innerText);
 
-/** The value of a tile. */
-export const tileOf = (page: Page, key: string): Promise<string> =>
-  page.$eval(`[data-tile="${key}"]`, (element) => element.textContent ?? "");
+/** One of the figures. */
+export const figureOf = (page: Page, key: string): Promise<string> =>
+  page.$eval(`[data-figure="${key}"]`, (element) => element.textContent ?? "");
 
 /** Presses a button, wherever it is on the page. */
 export async function press(page: Page, id: string): Promise<void> {
   await page.$eval(`#${id}`, (element) => (element as HTMLElement).click());
 }
 
+/** What a control is set to. */
+export const valueOf = (page: Page, id: string): Promise<string> =>
+  page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLInputElement).value);
+
+/** Does something to the pool. @returns what is said of it at its end */
+export async function act(page: Page, action: string): Promise<string> {
+  const before = await textOf(page, "acted");
+  await press(page, `act-${action}`);
+  await page.waitForFunction(
+    (text) => {
+      const said = document.getElementById("acted")?.innerText ?? "";
+      // While it goes on it ends with an ellipsis.
+      return said !== text && !said.endsWith("…");
+    },
+    { timeout: 60_000 },
+    before,
+  );
+  return textOf(page, "acted");
+}
+
 export async function readReport(page: Page): Promise<DemoReport> {
   return page.evaluate(() =>
     (globalThis as unknown as { zmemDemo: { report(): DemoReport } }).zmemDemo.report(),
+  );
+}
+
+/** Forgets what frames have cost, and what the map has done. */
+export async function resetFrames(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    (globalThis as unknown as { zmemDemo: { resetFrames(): void } }).zmemDemo.resetFrames(),
   );
 }
 

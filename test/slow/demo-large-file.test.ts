@@ -9,31 +9,23 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Page } from "puppeteer-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createRandom } from "../../src/cli/sampling.ts";
 import {
+  demoSuite,
   folder,
   press,
   readReport,
-  removeFolder,
+  resetFrames,
   textOf,
   waitForEnd,
   waitForStatus,
-  withDemo,
 } from "../browser/demo-page.ts";
-import { launchBrowser } from "../browser/launch.ts";
+import { describeTasks, percentile, traceTasks } from "../browser/trace-tasks.ts";
 
 const MIB = 1024 ** 2;
 
-const test = suite("demo with large files");
-const launched = await launchBrowser();
-const inBrowser = launched === null ? test.skip : test;
-
-test.after(async () => {
-  await launched?.close();
-  removeFolder();
-});
+const { test, inBrowser, open } = await demoSuite("demo with large files");
 
 /** Megabytes of text, numbers, noise and zeros in turn. */
 function writeFile(name: string, bytes: number): string {
@@ -56,47 +48,6 @@ function writeFile(name: string, bytes: number): string {
   return path;
 }
 
-interface TraceEvent {
-  readonly name: string;
-  readonly ph: string;
-  readonly pid: number;
-  readonly tid: number;
-  /** Microseconds by the clock, and of the thread's own work. */
-  readonly dur?: number;
-  readonly tdur?: number;
-  readonly args?: { readonly name?: string };
-}
-
-/**
- * Tasks of the page's main thread while `work` ran, ascending: milliseconds in which the thread
- * itself worked, so that a machine with other things to do doesn't look like a slow page.
- */
-async function traceTasks(page: Page, work: () => Promise<void>): Promise<number[]> {
-  await page.tracing.start({
-    categories: ["toplevel", "disabled-by-default-devtools.timeline", "devtools.timeline"],
-  });
-  await work();
-  const trace = await page.tracing.stop();
-  assert.ok(trace);
-  const { traceEvents } = JSON.parse(Buffer.from(trace).toString()) as {
-    traceEvents: TraceEvent[];
-  };
-  const threads = traceEvents.filter(
-    ({ name, args }) => name === "thread_name" && args?.name === "CrRendererMain",
-  );
-  const isMain = new Set(threads.map(({ pid, tid }) => `${pid} ${tid}`));
-  return traceEvents
-    .filter(({ name, ph, pid, tid }) => {
-      return ph === "X" && name === "RunTask" && isMain.has(`${pid} ${tid}`);
-    })
-    .map(({ dur = 0, tdur = dur }) => tdur / 1000)
-    .sort((one, other) => one - other);
-}
-
-function percentile(sorted: readonly number[], share: number): number {
-  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? 0;
-}
-
 /** Drops a file from the disk on the page, as the browser gets it from the desktop. */
 async function dropFile(page: Page, path: string): Promise<void> {
   const session = await page.createCDPSession();
@@ -105,7 +56,7 @@ async function dropFile(page: Page, path: string): Promise<void> {
     await session.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
   }
   const name = path.slice(path.lastIndexOf("/") + 1);
-  await waitForStatus(page, new RegExp(`^${name}.*(as it was|not finished)`));
+  await waitForStatus(page, new RegExp(`^${name}.*(as it was|not finished)`), 600_000);
 }
 
 for (const [name, bytes] of [
@@ -113,18 +64,17 @@ for (const [name, bytes] of [
   ["giant.bin", 1024 * MIB],
 ] as const) {
   inBrowser(`${name}: every page comes back, and frames stay short`, () =>
-    withDemo(launched, async (page) => {
+    open(async (page) => {
       const path = writeFile(name, bytes);
       await waitForEnd(page);
       const tasks = await traceTasks(page, () => dropFile(page, path));
       assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
       const { totals, mainThread } = await readReport(page);
       assert.is(totals["pages"], Math.ceil(bytes / 4096));
-      const traced = `p50 ${percentile(tasks, 0.5).toFixed(2)}, p99 ${percentile(tasks, 0.99).toFixed(2)}, worst ${tasks.at(-1)?.toFixed(2)}`;
       console.log(
         `note ${name}: frame code p50 ${mainThread.medianMs}, p99 ${mainThread.p99Ms}, ` +
           `worst ${mainThread.worstMs} ms over ${mainThread.frames} frames; ` +
-          `${tasks.length} traced tasks ${traced} ms; ` +
+          `${describeTasks(tasks)}; ` +
           `${((totals["elapsedMs"] ?? 0) / 1000).toFixed(1)} s`,
       );
       assert.ok(mainThread.frames > 30, `${mainThread.frames} frames`);
@@ -132,9 +82,7 @@ for (const [name, bytes] of [
       assert.ok(percentile(tasks, 0.99) < 8, `p99 of tasks: ${percentile(tasks, 0.99)} ms`);
 
       // The whole map painted anew along the other order, and zoomed, stays within the budget.
-      await page.evaluate(() =>
-        (globalThis as unknown as { zmemDemo: { resetFrames(): void } }).zmemDemo.resetFrames(),
-      );
+      await resetFrames(page);
       for (const button of ["order", "zoom-in", "zoom-in", "zoom-in", "zoom-all", "order"]) {
         await press(page, button);
         await new Promise((resolve) => setTimeout(resolve, 400));

@@ -60,11 +60,13 @@ export class Inspector {
       ),
     );
     this.#hex.show(bytes);
+    element("bytes-box").hidden = bytes.length === 0;
     const parsed = form === FORM_COMPRESSED && block !== null ? parseBlock(block, pageSize) : null;
     this.#sequences = parsed ?? [];
     this.#stripBox.hidden = parsed === null;
     this.#strip.show(this.#sequences, pageSize);
     this.#sequenceLine.textContent = parsed === null ? "" : summarise(parsed);
+    element("strip-again").hidden = !details.isCompressedAgain;
     if (!again) this.#details.open = false;
     this.#fillTable();
   }
@@ -137,7 +139,7 @@ function describe(sequence: Sequence, index: number): string {
 }
 
 function toFacts(details: PageDetails, pageSize: number): [term: string, value: string][] {
-  const { form, bytes, blockBytes, objectSize } = details;
+  const { form, bytes, blockBytes, objectSize, place } = details;
   const facts: [string, string][] = [["Held as", toFormWords(details)]];
   if (form === FORM_COMPRESSED || form === FORM_RAW) {
     const share = ((blockBytes / pageSize) * 100).toFixed(1);
@@ -150,8 +152,10 @@ function toFacts(details: PageDetails, pageSize: number): [term: string, value: 
   }
   if (objectSize > 0) {
     facts.push(["Size class", `${countToText(objectSize)} bytes`]);
-    facts.push(["Place", `zspage ${details.zspage}, slot ${details.slot}`]);
-    facts.push(["Address", `0x${details.address.toString(16)}`]);
+  }
+  if (place !== null) {
+    facts.push(["Place", `zspage ${place.zspage}, slot ${place.slot}`]);
+    facts.push(["Address", `0x${place.address.toString(16)}`]);
   }
   if (details.puts > 0) {
     const times = details.puts === 1 ? "once" : `${countToText(details.puts)} times`;

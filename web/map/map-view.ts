@@ -5,11 +5,13 @@
  * only where cells are large are gaps, shapes and marks drawn one by one, and then few fit into the
  * view. So a frame costs about the same for a hundred pages as for a million.
  *
- * What is shown is the columns as they are now, or, in the time-lapse, as they were at an event.
+ * What is shown is the columns as they are now, or, in the time-lapse, as they were at an event: a step
+ * in time, either way, sets the cells that differ and no others.
  */
-import { type Columns } from "../model/columns.ts";
+import { type Change, type Columns } from "../model/columns.ts";
 import { type History } from "../model/history.ts";
 import { type Order } from "../model/link.ts";
+import { Moment } from "../model/moment.ts";
 import { wantsLessMotion } from "../ui/elements.ts";
 import { type Frames } from "../ui/frames.ts";
 import { Camera } from "./camera.ts";
@@ -17,15 +19,19 @@ import { layOutHilbert, layOutRows, type Layout } from "./order.ts";
 import { drawFlashes, drawFrame, drawGaps, drawShapes, type Flash, FLASH_MS } from "./marks.ts";
 import { SHAPES_FROM } from "./shapes.ts";
 import { Texture } from "./texture.ts";
+import { WorkRecord } from "./work-record.ts";
 
 /** Milliseconds that one frame may paint for. */
 const PAINT_BUDGET_MS = 3;
+/** More events than this in one frame are a jump, in which nothing flashes. */
+const MOST_FLASHED_EVENTS = 2 ** 14;
 /** Gaps between cells appear where there is room for them, in CSS pixels. */
 const GAPS_FROM = 4;
 
 export class MapView {
   readonly canvas: HTMLCanvasElement;
   readonly camera = new Camera();
+  readonly work = new WorkRecord();
   readonly #columns: Columns;
   readonly #history: History;
   readonly #frames: Frames;
@@ -39,10 +45,10 @@ export class MapView {
   #painting = false;
   #selected = -1;
   #hovered = -1;
-  /** The event up to which the time-lapse shows; null for now. */
-  #moment: number | null = null;
-  #momentForms = new Uint8Array(0);
-  #momentSizes = new Uint32Array(0);
+  /** What the time-lapse shows; null for now. */
+  #moment: Moment | null = null;
+  /** Where it is to go, in events; null for now. */
+  #target: number | null = null;
   #flashes: Flash[] = [];
 
   constructor(canvas: HTMLCanvasElement, columns: Columns, history: History, frames: Frames) {
@@ -70,6 +76,7 @@ export class MapView {
     this.#fixedColumns = fixedColumns;
     this.#flashes = [];
     this.#moment = null;
+    this.#target = null;
     this.#hovered = -1;
     this.#laidOutPages = -1;
     this.#layOut();
@@ -82,8 +89,8 @@ export class MapView {
   }
 
   /** Pages have changed. @param event why, one of the EVENT_ numbers */
-  update(pages: Uint32Array, event: number, grown: boolean): void {
-    if (grown) this.#layOut();
+  update({ pages, isGrown }: Change, event: number): void {
+    if (isGrown) this.#layOut();
     if (this.#moment !== null) return;
     const { forms, sizes, pageSize } = this.#columns;
     for (const page of pages) {
@@ -93,45 +100,11 @@ export class MapView {
     this.redraw();
   }
 
-  /** Shows the state after so many events of the history; null for now. */
+  /** Shows the state after so many events of the run; null for now. */
   showMoment(event: number | null): void {
-    const before = this.#moment;
-    this.#moment = event;
-    if (event === null) {
-      this.#flashes = [];
-      this.#repaint();
-      return;
-    }
-    const { pageSize } = this.#columns;
-    let from = before ?? 0;
-    if (before === null || event < before) {
-      from = 0;
-      this.#momentForms = new Uint8Array(this.#columns.pages);
-      this.#momentSizes = new Uint32Array(this.#columns.pages);
-      const { base } = this.#history;
-      this.#momentForms.set(base.forms.subarray(0, this.#columns.pages));
-      this.#momentSizes.set(base.sizes.subarray(0, this.#columns.pages));
-    }
-    const repaint = from === 0;
-    if (repaint) this.#flashes = [];
-    const happened = new Map<number, number[]>();
-    this.#history.play(from, event, (page, form, size, kind) => {
-      this.#momentForms[page] = form;
-      this.#momentSizes[page] = size;
-      if (repaint) return;
-      this.#texture.set(page, form, size, pageSize);
-      const alike = happened.get(kind);
-      if (alike === undefined) happened.set(kind, [page]);
-      else alike.push(page);
-    });
-    if (!wantsLessMotion()) {
-      const born = performance.now();
-      for (const [kind, pages] of happened) {
-        this.#flashes.push({ pages: Uint32Array.from(pages), event: kind, born });
-      }
-    }
-    if (repaint) this.#repaint();
-    else this.redraw();
+    this.#target = event;
+    if (event !== null) this.#moment ??= new Moment(this.#columns, this.#history);
+    this.redraw();
   }
 
   select(page: number, reveal: boolean): void {
@@ -204,15 +177,44 @@ export class MapView {
     this.redraw();
   }
 
+  /** Moves the time-lapse on. @returns whether it is where it should be */
+  #moveMoment(until: number): boolean {
+    if (this.#moment === null) return true;
+    if (!this.#moment.isKnown) {
+      this.#moment = new Moment(this.#columns, this.#history);
+      this.#repaint();
+    }
+    const { pageSize } = this.#columns;
+    const target = this.#target ?? this.#history.end;
+    const from = this.#moment.at;
+    const flashes = target > from && target - from <= MOST_FLASHED_EVENTS && !wantsLessMotion();
+    const happened = new Map<number, number[]>();
+    const isThere = this.#moment.move(target, until, (page, form, size, kind) => {
+      this.#texture.set(page, form, size, pageSize);
+      if (!flashes) return;
+      const alike = happened.get(kind);
+      if (alike === undefined) happened.set(kind, [page]);
+      else alike.push(page);
+    });
+    const born = performance.now();
+    for (const [event, pages] of happened) {
+      this.#flashes.push({ pages: Uint32Array.from(pages), event, born });
+    }
+    this.work.addEvents(Math.abs(this.#moment.at - from));
+    if (isThere && this.#target === null) this.#moment = null;
+    return isThere;
+  }
+
   readonly #draw = (now: number): boolean => {
     const { pages, pageSize } = this.#columns;
-    const forms = this.#moment === null ? this.#columns.forms : this.#momentForms;
-    const sizes = this.#moment === null ? this.#columns.sizes : this.#momentSizes;
+    const until = performance.now() + PAINT_BUDGET_MS;
+    const isThere = this.#moveMoment(until);
+    const { forms, sizes } = this.#moment ?? this.#columns;
     if (this.#painting) {
-      const until = performance.now() + PAINT_BUDGET_MS;
       this.#painting = !this.#texture.paint(pages, forms, sizes, pageSize, until);
     }
     this.#texture.upload();
+    this.work.endFrame(this.#texture.takeWork());
     const context = this.canvas.getContext("2d");
     if (context === null) return false;
     const ratio = window.devicePixelRatio || 1;
@@ -249,6 +251,6 @@ export class MapView {
     const isCell = (page: number): boolean => page >= 0 && page < pages;
     if (isCell(this.#hovered)) drawFrame(context, view, this.#hovered, 0.6);
     if (isCell(this.#selected)) drawFrame(context, view, this.#selected, 1);
-    return this.#painting || this.#flashes.length > 0;
+    return this.#painting || !isThere || this.#flashes.length > 0;
   };
 }

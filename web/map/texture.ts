@@ -2,14 +2,18 @@
  * The map as a picture of one pixel per page, which is drawn enlarged.
  *
  * Why so: a million cells can't be drawn one by one in a frame, but a picture of a million pixels
- * can. Only rows that have changed are handed over, and when everything changes (another order) the
- * picture is painted over several frames.
+ * can. Only the rectangle that has changed is handed over, and when everything changes (another order)
+ * the picture is painted over several frames: so many cells at most, and so long at most.
+ *
+ * What it does is counted, so that a test can tell work from time.
  */
 import { cellToPixel } from "./colours.ts";
 import { type Layout } from "./order.ts";
 
 /** Cells painted between two looks at the clock. */
 const SLICE = 8192;
+/** Cells painted in one go at most. */
+export const MOST_CELLS_AT_ONCE = 2 ** 18;
 
 export class Texture {
   readonly canvas = document.createElement("canvas");
@@ -19,7 +23,19 @@ export class Texture {
   #layout: Layout | null = null;
   #firstRow = Infinity;
   #lastRow = -1;
+  #firstColumn = Infinity;
+  #lastColumn = -1;
   #painted = 0;
+  #cells = 0;
+  #uploaded = 0;
+
+  /** Cells set, and pixels handed over, since the last call. */
+  takeWork(): { readonly cells: number; readonly pixels: number } {
+    const work = { cells: this.#cells, pixels: this.#uploaded };
+    this.#cells = 0;
+    this.#uploaded = 0;
+    return work;
+  }
 
   /** Begins a picture; `paint` fills it. */
   reset(layout: Layout): void {
@@ -32,9 +48,9 @@ export class Texture {
       this.#pixels = new Uint32Array(this.#image.data.buffer);
     } else {
       this.#pixels.fill(0);
+      this.#context?.clearRect(0, 0, columns, rows);
     }
-    this.#firstRow = 0;
-    this.#lastRow = rows - 1;
+    this.#markClean();
     this.#painted = 0;
   }
 
@@ -44,9 +60,14 @@ export class Texture {
     const place = this.#layout.place(page);
     if (place >= this.#pixels.length) return;
     this.#pixels[place] = cellToPixel(form, size, pageSize);
-    const row = Math.floor(place / this.#layout.columns);
+    this.#cells += 1;
+    const { columns } = this.#layout;
+    const row = Math.floor(place / columns);
+    const column = place - row * columns;
     if (row < this.#firstRow) this.#firstRow = row;
     if (row > this.#lastRow) this.#lastRow = row;
+    if (column < this.#firstColumn) this.#firstColumn = column;
+    if (column > this.#lastColumn) this.#lastColumn = column;
   }
 
   /**
@@ -62,8 +83,9 @@ export class Texture {
     pageSize: number,
     until: number,
   ): boolean {
-    while (this.#painted < pages) {
-      const end = Math.min(this.#painted + SLICE, pages);
+    const last = Math.min(this.#painted + MOST_CELLS_AT_ONCE, pages);
+    while (this.#painted < last) {
+      const end = Math.min(this.#painted + SLICE, last);
       for (let page = this.#painted; page < end; page++) {
         this.set(page, forms[page] as number, sizes[page] as number, pageSize);
       }
@@ -73,12 +95,20 @@ export class Texture {
     return this.#painted >= pages;
   }
 
-  /** Hands over the rows that have changed. */
+  /** Hands over what has changed. */
   upload(): void {
     if (this.#lastRow < this.#firstRow) return;
-    const height = this.#lastRow - this.#firstRow + 1;
-    this.#context?.putImageData(this.#image, 0, 0, 0, this.#firstRow, this.canvas.width, height);
+    const [x, y] = [this.#firstColumn, this.#firstRow];
+    const [width, height] = [this.#lastColumn - x + 1, this.#lastRow - y + 1];
+    this.#context?.putImageData(this.#image, 0, 0, x, y, width, height);
+    this.#uploaded += width * height;
+    this.#markClean();
+  }
+
+  #markClean(): void {
     this.#firstRow = Infinity;
     this.#lastRow = -1;
+    this.#firstColumn = Infinity;
+    this.#lastColumn = -1;
   }
 }

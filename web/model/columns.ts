@@ -11,6 +11,17 @@ import { FORM_COMPRESSED, FORM_COUNT, FORM_RAW } from "../protocol.ts";
 /** Bins of the histogram: each is a 64th of the page size wide. */
 export const HISTOGRAM_BINS = 64;
 
+/** Pages that have changed, in the order in which they did: how each is held now, and was before. */
+export interface Change {
+  readonly pages: Uint32Array;
+  readonly forms: Uint8Array;
+  readonly sizes: Uint32Array;
+  readonly formsBefore: Uint8Array;
+  readonly sizesBefore: Uint32Array;
+  /** Whether there are more pages than before. */
+  readonly isGrown: boolean;
+}
+
 export class Columns {
   pageSize = 4096;
   /** Pages that have a cell: a number above every page that is known. */
@@ -31,20 +42,27 @@ export class Columns {
     this.histogram.fill(0);
   }
 
-  /** Takes a batch. @returns whether there are more pages than before */
-  apply(pages: Uint32Array, forms: Uint8Array, sizes: Uint32Array): boolean {
-    const before = this.pages;
+  /** Takes a batch. */
+  apply(pages: Uint32Array, forms: Uint8Array, sizes: Uint32Array): Change {
+    const pagesBefore = this.pages;
+    const formsBefore = new Uint8Array(pages.length);
+    const sizesBefore = new Uint32Array(pages.length);
     for (let index = 0; index < pages.length; index++) {
       const page = pages[index] as number;
       if (page >= this.pages) this.#grow(page + 1);
       const form = forms[index] as number;
       const size = sizes[index] as number;
-      this.#count(this.forms[page] as number, this.sizes[page] as number, -1);
+      const formBefore = this.forms[page] as number;
+      const sizeBefore = this.sizes[page] as number;
+      formsBefore[index] = formBefore;
+      sizesBefore[index] = sizeBefore;
+      this.#count(formBefore, sizeBefore, -1);
       this.#count(form, size, 1);
       this.forms[page] = form;
       this.sizes[page] = size;
     }
-    return this.pages > before;
+    const isGrown = this.pages > pagesBefore;
+    return { pages, forms, sizes, formsBefore, sizesBefore, isGrown };
   }
 
   #count(form: number, size: number, change: number): void {

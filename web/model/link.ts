@@ -2,12 +2,19 @@
  * The state of the page as a link: everything after "#" in the address.
  *
  * Why so: whoever finds something sends the link, and the other sees the same: source, pool, page,
- * order, place in the map, tab. A file can't be in a link, so a link made with one says that a file
- * was there and nothing about it.
+ * order, place in the map, tab, what the benchmark is to measure. A file can't be in a link, so a link
+ * made with one says that a file was there and nothing about it.
  *
  * Invariant: what is the default is not in the link; what makes no sense in a link is the default.
  */
-import { DEVICES, EFFORTS, type PoolOptions, SAMPLE_NAMES, type SampleName } from "../protocol.ts";
+import {
+  DEVICES,
+  EFFORTS,
+  MOST_WORKERS,
+  type PoolOptions,
+  SAMPLE_NAMES,
+  type SampleName,
+} from "../protocol.ts";
 
 export const TABS = ["classes", "time", "sizes", "bench"] as const;
 export type Tab = (typeof TABS)[number];
@@ -16,8 +23,12 @@ export type Order = (typeof ORDERS)[number];
 export const THEMES = ["auto", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 export type SourceName = SampleName | "file" | "program" | "drawing";
+/** Which cases the benchmark runs, and how thoroughly. */
+export const BENCH_CASES = ["all", "codec", "stores", "pool", "calls"] as const;
+export const BENCH_EFFORTS = ["quick", "full", "all"] as const;
 
 const PAGE_SIZES = [4096, 8192, 16384, 32768, 65536] as const;
+const WORKERS = Array.from({ length: MOST_WORKERS }, (_, index) => index + 1);
 const SOURCES: readonly SourceName[] = [...SAMPLE_NAMES, "file", "program", "drawing"];
 const MIB = 1024 ** 2;
 /** More than this and phones end the tab. */
@@ -31,6 +42,8 @@ export interface LinkState extends PoolOptions {
   readonly order: Order;
   readonly tab: Tab;
   readonly theme: Theme;
+  readonly cases: (typeof BENCH_CASES)[number];
+  readonly howLong: (typeof BENCH_EFFORTS)[number];
   /** Cells across the map, and the place in its middle as shares; null for all of it. */
   readonly view: { readonly zoom: number; readonly x: number; readonly y: number } | null;
 }
@@ -41,10 +54,13 @@ export const DEFAULT_STATE: LinkState = {
   limitBytes: DEFAULT_LIMIT,
   effort: "default",
   device: "none",
+  workers: 1,
   page: -1,
   order: "rows",
   tab: "classes",
   theme: "auto",
+  cases: "all",
+  howLong: "quick",
   view: null,
 };
 
@@ -65,10 +81,13 @@ export function parseLink(hash: string): LinkState {
     limitBytes: limit > 0 && Number.isFinite(limit) ? limit * MIB : DEFAULT_LIMIT,
     effort: choose(fields.get("effort"), EFFORTS, DEFAULT_STATE.effort),
     device: choose(fields.get("device"), DEVICES, DEFAULT_STATE.device),
+    workers: choose(fields.get("workers"), WORKERS, DEFAULT_STATE.workers),
     page: Number.isInteger(page) && page >= 0 ? page : -1,
     order: choose(fields.get("order"), ORDERS, DEFAULT_STATE.order),
     tab: choose(fields.get("tab"), TABS, DEFAULT_STATE.tab),
     theme: choose(fields.get("theme"), THEMES, DEFAULT_STATE.theme),
+    cases: choose(fields.get("cases"), BENCH_CASES, DEFAULT_STATE.cases),
+    howLong: choose(fields.get("long"), BENCH_EFFORTS, DEFAULT_STATE.howLong),
     view: view.length === 3 && zoom > 1 && view.every(Number.isFinite) ? { zoom, x, y } : null,
   };
 }
@@ -84,10 +103,13 @@ export function formatLink(state: LinkState): string {
   add("limit", state.limitBytes / MIB, DEFAULT_LIMIT / MIB);
   add("effort", state.effort, DEFAULT_STATE.effort);
   add("device", state.device, DEFAULT_STATE.device);
+  add("workers", state.workers, DEFAULT_STATE.workers);
   add("page", state.page, DEFAULT_STATE.page);
   add("order", state.order, DEFAULT_STATE.order);
   add("tab", state.tab, DEFAULT_STATE.tab);
   add("theme", state.theme, DEFAULT_STATE.theme);
+  add("cases", state.cases, DEFAULT_STATE.cases);
+  add("long", state.howLong, DEFAULT_STATE.howLong);
   if (state.view !== null) {
     const { zoom, x, y } = state.view;
     fields.set("view", [zoom.toFixed(2), x.toFixed(4), y.toFixed(4)].join(","));

@@ -10,19 +10,24 @@ import { type Effort } from "../../bench/harness/case.ts";
 import { type ResultFile, writeResults } from "../../bench/harness/results.ts";
 import type * as Compare from "../bench-compare.ts";
 import { type BenchReply, type BenchRequest, type BenchStop } from "../bench-messages.ts";
+import { type LinkState } from "../model/link.ts";
 import { download } from "./download.ts";
 import { element, fillTable } from "./elements.ts";
 import { countToText } from "./units.ts";
 
 /** Parts of case names by the values of the control; none selects all. */
-const FILTERS: Readonly<Record<string, readonly string[]>> = {
+const FILTERS: Readonly<Record<LinkState["cases"], readonly string[]>> = {
+  all: [],
   codec: ["codec"],
-  stores: ["store"],
+  // What stores hold is a case of its own; their plots need both.
+  stores: ["store", "accounted"],
   pool: ["pool"],
   calls: ["calls"],
 };
 
 type Result = Extract<BenchReply, { kind: "result" }>;
+/** What the benchmark is to measure. */
+type Choice = Pick<LinkState, "cases" | "howLong">;
 
 export class BenchTab {
   readonly #status = element("bench-status");
@@ -37,7 +42,11 @@ export class BenchTab {
   #module: typeof Compare | null = null;
   #reference: Compare.Reference | null = null;
 
-  constructor() {
+  /** @param onChoice other cases, or another length, were chosen */
+  constructor(onChoice: (choice: Choice) => void) {
+    const choose = (): void => onChoice(this.#choice());
+    this.#cases.addEventListener("change", choose);
+    this.#effort.addEventListener("change", choose);
     this.#run.addEventListener("click", () => this.#start());
     this.#stop.addEventListener("click", () => this.#send({ stop: true }));
     this.#compare.addEventListener("click", () => this.#showComparison());
@@ -53,6 +62,19 @@ export class BenchTab {
       download("zmem-bench.html", new Blob([html], { type: "text/html" })),
     );
     this.#setRunning(false);
+  }
+
+  /** Sets the controls. */
+  choose({ cases, howLong }: Choice): void {
+    this.#cases.value = cases;
+    this.#effort.value = howLong;
+  }
+
+  #choice(): Choice {
+    return {
+      cases: this.#cases.value as Choice["cases"],
+      howLong: this.#effort.value as Choice["howLong"],
+    };
   }
 
   /** The tab is looked at. */
@@ -85,11 +107,9 @@ export class BenchTab {
     this.#setRunning(true);
     this.#status.textContent = "Starting the benchmark …";
     this.#worker ??= this.#open();
-    this.#send({
-      effort: this.#effort.value as Effort,
-      filters: FILTERS[this.#cases.value] ?? [],
-      files: [],
-    });
+    const { cases, howLong } = this.#choice();
+    const effort: Effort = howLong;
+    this.#send({ effort, filters: FILTERS[cases], files: [] });
   }
 
   #send(message: BenchRequest | BenchStop): void {

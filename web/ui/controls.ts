@@ -1,10 +1,11 @@
 /**
- * The controls: source, page size, limit, effort, device.
+ * The controls: source, page size, limit, effort, device, workers.
  *
  * Why so: a change takes effect when it is made, not while a value is being typed; what can't be
  * (a limit that is no number) is said beside the control, and the value before stays in force.
  */
 import { type LinkState, type SourceName } from "../model/link.ts";
+import { explainOptions, toPoolOptions } from "../model/pool-options.ts";
 import { type PoolOptions } from "../protocol.ts";
 import { element } from "./elements.ts";
 
@@ -18,14 +19,22 @@ const limit = element<HTMLInputElement>("limit");
 const limitError = element("limit-error");
 const effort = element<HTMLSelectElement>("effort");
 const device = element<HTMLSelectElement>("device");
+const workers = element<HTMLSelectElement>("workers");
+const note = element("pool-note");
 const source = element<HTMLSelectElement>("source");
 
-/** Sets the controls to a state. */
+/** Sets the controls to a state; what can't be had here shows what is taken in its place. */
 export function showControls(state: LinkState): void {
+  const options = toPoolOptions(state, crossOriginIsolated);
   pageSize.value = String(state.pageSize);
   limit.value = String(state.limitBytes / MIB);
   effort.value = state.effort;
-  device.value = state.device;
+  device.value = options.device;
+  device.disabled = options.workers > 1;
+  workers.value = String(options.workers);
+  workers.disabled = !crossOriginIsolated;
+  note.textContent = explainOptions(state, crossOriginIsolated);
+  note.hidden = note.textContent === "";
   source.value = state.source;
 }
 
@@ -45,6 +54,7 @@ export function attachControls(
   device.addEventListener("change", () =>
     onOptions({ device: device.value as PoolOptions["device"] }),
   );
+  workers.addEventListener("change", () => onOptions({ workers: Number(workers.value) }));
   limit.addEventListener("change", () => {
     const limitBytes = Number(limit.value) * MIB;
     const fits = limitBytes >= LEAST_LIMIT && limitBytes <= MOST_LIMIT;

@@ -21,6 +21,11 @@ export function make<Tag extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
+/** Writes a text only where it differs: most figures don't change in most frames. */
+export function write(node: HTMLElement, text: string): void {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** Fills a table: a head, and rows whose first cell is their heading. */
 export function fillTable(
   table: HTMLTableElement,

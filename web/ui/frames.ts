@@ -9,6 +9,14 @@
 /** Draws what has changed. @returns true when it has more to do in the next frame */
 export type Draw = (now: number) => boolean | void;
 
+/** Main-thread time of frames that had something to do, milliseconds. */
+export interface FrameCost {
+  readonly frames: number;
+  readonly medianMs: number;
+  readonly p99Ms: number;
+  readonly worstMs: number;
+}
+
 const LONGEST_RECORDED = 64;
 const BINS_PER_MS = 4;
 
@@ -42,8 +50,7 @@ export class Frames {
     this.#worstMs = 0;
   }
 
-  /** Main-thread time of frames that had something to do, milliseconds. */
-  report(): { frames: number; medianMs: number; p99Ms: number; worstMs: number } {
+  report(): FrameCost {
     return {
       frames: this.#count,
       medianMs: this.#percentile(0.5),

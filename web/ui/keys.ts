@@ -1,8 +1,6 @@
 /**
  * Keys that work anywhere on the page but in a field.
  */
-import { element } from "./elements.ts";
-
 /** What a key does; keys in lower case, "Space" by name. */
 export type Keys = Readonly<Record<string, () => void>>;
 
@@ -14,13 +12,11 @@ function isTaken(target: EventTarget | null, key: string): boolean {
 }
 
 export function attachKeys(keys: Keys): void {
-  const dialog = element<HTMLDialogElement>("help-dialog");
-  element("help").addEventListener("click", () => dialog.showModal());
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (isTaken(event.target, event.key)) return;
     const name = event.key === " " ? "Space" : event.key.toLowerCase();
-    const action = name === "?" ? () => dialog.showModal() : keys[name];
+    const action = keys[name];
     if (action === undefined) return;
     event.preventDefault();
     action();

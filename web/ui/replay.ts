@@ -45,7 +45,8 @@ export class Replay {
   /** The history has grown. */
   update(): void {
     const atEnd = this.#slider.value === this.#slider.max;
-    this.#slider.max = String(this.#history.length);
+    this.#slider.max = String(this.#history.end);
+    this.#slider.min = String(this.#history.first);
     if (atEnd && !this.#playing) this.#slider.value = this.#slider.max;
     this.#say();
   }
@@ -53,7 +54,7 @@ export class Replay {
   toggle(): void {
     this.#playing = !this.#playing;
     const value = Number(this.#slider.value);
-    this.#from = value >= this.#history.length ? 0 : value;
+    this.#from = value >= this.#history.end ? this.#history.first : value;
     this.#begun = performance.now();
     this.#say();
     if (this.#playing) this.#frames.request(this.#step);
@@ -61,27 +62,27 @@ export class Replay {
 
   readonly #step = (now: number): boolean => {
     if (!this.#playing) return false;
-    const { length } = this.#history;
-    const passed = (Math.max(0, now - this.#begun) / PLAY_MS) * length;
-    const event = Math.min(Math.round(this.#from + passed), length);
-    if (event >= length) this.#playing = false;
+    const { first, end } = this.#history;
+    const passed = (Math.max(0, now - this.#begun) / PLAY_MS) * (end - first);
+    const event = Math.min(Math.round(this.#from + passed), end);
+    if (event >= end) this.#playing = false;
     this.#slider.value = String(event);
     this.#show(event);
     return this.#playing;
   };
 
   #show(event: number): void {
-    this.#map.showMoment(event >= this.#history.length ? null : event);
+    this.#map.showMoment(event >= this.#history.end ? null : event);
     this.#say();
   }
 
   #say(): void {
     const value = Number(this.#slider.value);
-    const { length } = this.#history;
+    const { end } = this.#history;
     this.#button.textContent = this.#playing ? "Stop" : "Replay";
     this.#label.textContent =
-      value >= length
-        ? `now, after ${countToText(length)} events`
-        : `${countToText(value)} of ${countToText(length)} events`;
+      value >= end
+        ? `now, after ${countToText(end)} events`
+        : `${countToText(value)} of ${countToText(end)} events`;
   }
 }

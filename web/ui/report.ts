@@ -2,37 +2,46 @@
  * All that is known of a run as one object: the JSON export, and what tests read.
  */
 import { type Timeline } from "../charts/timeline.ts";
+import { type MapWork } from "../map/work-record.ts";
 import { type Columns } from "../model/columns.ts";
 import { type LinkState } from "../model/link.ts";
+import { toPoolOptions } from "../model/pool-options.ts";
 import { FORM_NAMES, type Totals } from "../protocol.ts";
-import { type Frames } from "./frames.ts";
+import { type FrameCost } from "./frames.ts";
 import { bytesToUnits, countToText } from "./units.ts";
 
 /** Raised when a field changes its meaning or goes away. */
 const SCHEMA = 1;
 
+/** What a report is made of. */
+export interface ReportParts {
+  readonly state: LinkState;
+  /** Of the source. */
+  readonly name: string;
+  /** Null before there is a run. */
+  readonly totals: Totals | null;
+  readonly columns: Columns;
+  readonly timeline: Timeline;
+  readonly frames: FrameCost;
+  readonly work: MapWork;
+}
+
 /** Sizes in bytes, times in milliseconds unless their name says otherwise. */
-export function makeReport(
-  state: LinkState,
-  name: string,
-  totals: Totals | null,
-  columns: Columns,
-  timeline: Timeline,
-  frames: Frames,
-): object {
-  const { source, pageSize, limitBytes, effort, device } = state;
+export function makeReport(parts: ReportParts): object {
+  const { state, name, totals, columns, timeline, frames, work } = parts;
   return {
     schema: SCHEMA,
-    source,
+    source: state.source,
     name,
-    options: { pageSize, limitBytes, effort, device },
+    options: toPoolOptions(state, crossOriginIsolated),
     isolated: crossOriginIsolated,
     userAgent: navigator.userAgent,
     totals,
     forms: Object.fromEntries(FORM_NAMES.map((form, index) => [form, columns.counts[index]])),
     histogram: [...columns.histogram],
     timeline: timeline.toColumns(),
-    mainThread: frames.report(),
+    mainThread: frames,
+    map: work,
   };
 }
 

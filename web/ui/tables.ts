@@ -6,10 +6,10 @@
  */
 import { type Histogram } from "../charts/histogram.ts";
 import { type Timeline } from "../charts/timeline.ts";
+import { shareToText } from "../../src/cli/quantities.ts";
 import { type Columns } from "../model/columns.ts";
 import { type ClassRow, FORM_NAMES } from "../protocol.ts";
 import { element, fillTable } from "./elements.ts";
-import { toFormRows } from "./tiles.ts";
 import { bytesToUnits, countToText } from "./units.ts";
 
 const ROWS = 64;
@@ -89,7 +89,7 @@ export class Tables {
       element<HTMLTableElement>("form-table"),
       `${countToText(pages)} pages by the way they are held`,
       ["Held", "Pages", "Share"],
-      toFormRows(this.#columns, FORM_NAMES),
+      toFormRows(this.#columns),
     );
     const last = Math.min(this.#firstPage + ROWS, pages);
     const rows: (string | number)[][] = [];
@@ -121,4 +121,11 @@ export class Tables {
       ]),
     );
   }
+}
+
+function toFormRows({ counts, pages }: Columns): string[][] {
+  return FORM_NAMES.map((name, form) => {
+    const count = counts[form] ?? 0;
+    return [name, countToText(count), shareToText(count, pages)];
+  });
 }

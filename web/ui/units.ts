@@ -21,6 +21,14 @@ export function microsecondsToText(microseconds: number | null): string {
   return `${microseconds >= 10 ? microseconds.toFixed(0) : microseconds.toFixed(1)} µs`;
 }
 
+/** Bytes a second, decimal as speeds are: 412345678 → "412 MB/s"; "–" when nothing was timed. */
+export function rateToText(bytesPerSecond: number | null): string {
+  if (bytesPerSecond === null) return "–";
+  const megabytes = bytesPerSecond / 1e6;
+  if (megabytes >= 1000) return `${(megabytes / 1000).toFixed(2)} GB/s`;
+  return `${megabytes.toFixed(megabytes < 10 ? 1 : 0)} MB/s`;
+}
+
 /** Milliseconds as a person says them: 850 → "0.9 s", 75000 → "1 min 15 s". */
 export function durationToText(milliseconds: number): string {
   const seconds = milliseconds / 1000;

@@ -8,7 +8,7 @@
 import { createRandom } from "../../src/cli/sampling.ts";
 import { EVENT_FORGOTTEN, EVENT_GET, EVENT_PUT, type PoolAction } from "../protocol.ts";
 import { bytesToUnits, countToText } from "../ui/units.ts";
-import { type Session } from "./session.ts";
+import { type OwnPool, type Session } from "./session.ts";
 
 const SEED = 3;
 const READ_PAGES = 4000;
@@ -41,13 +41,20 @@ export async function runAction(
     case "compact":
       return compact(session, goOn);
     case "trim":
-      return trim(session, goOn);
+      return trim(session, toOwn(session), goOn);
     case "recompress":
-      return recompress(session, goOn);
+      return recompress(session, toOwn(session), goOn);
   }
 }
 
-/** Reads as programs do: few pages often, most of them seldom. */
+/** @throws Error when several workers share the pool */
+function toOwn({ own }: Session): OwnPool {
+  if (own === null) {
+    throw new Error("Several workers share this pool: it can be compacted, and nothing more.");
+  }
+  return own;
+}
+
 /**
  * Does something to pages, some milliseconds at a time.
  *
@@ -75,7 +82,7 @@ async function inSlices(
 /** Reads as programs do: few pages often, most of them seldom. */
 async function read(session: Session, goOn: GoOn): Promise<ActionResult> {
   const random = createRandom(SEED + session.totals().elapsedMs);
-  const held = session.heldPages();
+  const held = session.records.heldPages();
   const count = Math.min(READ_PAGES, held.length * 4);
   const chosen = Uint32Array.from(
     { length: count },
@@ -91,11 +98,11 @@ async function read(session: Session, goOn: GoOn): Promise<ActionResult> {
 
 async function forget(session: Session, goOn: GoOn): Promise<ActionResult> {
   const random = createRandom(SEED + session.totals().elapsedMs);
-  const chosen = Uint32Array.from(session.heldPages().filter(() => random() < 0.5));
+  const chosen = Uint32Array.from(session.records.heldPages().filter(() => random() < 0.5));
   const done = await inSlices(chosen, "Forgetting", goOn, (part) => {
     for (const page of part) session.forget(page);
   });
-  const holes = bytesToUnits(session.backend.freeableBytes());
+  const holes = bytesToUnits(session.freeableBytes());
   const which = done < chosen.length ? "chosen at random" : "a random half";
   const text = `Forgot ${countToText(done)} pages, ${which}. The holes they leave: compacting would free about ${holes}.`;
   return {
@@ -124,36 +131,35 @@ async function compact(session: Session, goOn: GoOn): Promise<ActionResult> {
   return { text, pages: new Uint32Array(0), event: EVENT_PUT };
 }
 
-async function recompress(session: Session, goOn: GoOn): Promise<ActionResult> {
+async function recompress(session: Session, own: OwnPool, goOn: GoOn): Promise<ActionResult> {
   let tried = 0;
   let saved = 0;
   for (;;) {
-    const step = session.backend.recompress({ microseconds: SLICE_MICROSECONDS });
+    const step = own.recompress({ microseconds: SLICE_MICROSECONDS });
     tried += step.triedPages;
     saved += step.savedBytes;
     if (step.done || !(await goOn(`Recompressing: ${countToText(tried)} blocks tried …`))) break;
   }
-  const pages = Uint32Array.from(session.heldPages());
+  const pages = Uint32Array.from(session.records.heldPages());
   for (const page of pages) session.look(page);
   const text = `Tried ${countToText(tried)} blocks at the effort "high": ${bytesToUnits(saved)} of payload saved.`;
   return { text, pages, event: EVENT_PUT };
 }
 
 /** One call, which can't be cut in slices: what it will take is said before, while one can still cancel. */
-async function trim(session: Session, goOn: GoOn): Promise<ActionResult> {
+async function trim(session: Session, own: OwnPool, goOn: GoOn): Promise<ActionResult> {
   const result = (text: string): ActionResult => ({
     text,
     pages: new Uint32Array(0),
     event: EVENT_PUT,
   });
-  const { backend } = session;
-  const peak = bytesToUnits(backend.trimPeakBytes());
+  const peak = bytesToUnits(own.trimPeakBytes());
   const { heldBytes: before, objectBytes } = session.totals();
   const copied = bytesToUnits(objectBytes);
   const words = `Trimming: copies ${copied} of blocks into a fresh memory, with up to ${peak} more held meanwhile. It is one step, which can't be cancelled once it runs …`;
   if (!(await goOn(words))) return result("Cancelled before the trim began: nothing has changed.");
   const start = performance.now();
-  backend.trim();
+  own.trim();
   const milliseconds = Math.round(performance.now() - start);
   const after = session.totals().heldBytes;
   if (after >= before) {

@@ -57,6 +57,13 @@ export class LatencyRecorder {
     this.#bins[index] = (this.#bins[index] as number) + pages;
   }
 
+  /** @param groups pages and milliseconds of each, in turn */
+  addGroups(groups: Float64Array): void {
+    for (let index = 0; index < groups.length; index += 2) {
+      this.add(groups[index] as number, groups[index + 1] as number);
+    }
+  }
+
   /** The percentiles so far, in microseconds per page. */
   read(): Latency {
     if (this.#pages === 0) return { p50: null, p99: null };

@@ -66,8 +66,8 @@ export class Outbox {
     const sizes = new Uint32Array(this.#count);
     for (let index = 0; index < this.#count; index++) {
       const page = pages[index] as number;
-      forms[index] = this.#session.forms[page] as number;
-      sizes[index] = this.#session.sizes[page] as number;
+      forms[index] = this.#session.records.forms[page] as number;
+      sizes[index] = this.#session.records.sizes[page] as number;
     }
     this.#parts = [];
     this.#count = 0;

@@ -1,5 +1,5 @@
 /**
- * One way to put and get pages, whatever device stands behind the pool.
+ * The pages of a pool with whatever device stands behind it.
  *
  * Why so: a synchronous device (memory, OPFS) is reached by the same calls as the pool; one that
  * answers with promises (IndexedDB) has calls of its own, and a page on it is out of reach of a
@@ -9,17 +9,21 @@
  * would show the checks of this demo rather than the puts.
  */
 import { type AsyncSwapArea, type SwapArea, type Zmem } from "../../src/index.ts";
+import { type DeviceTrouble } from "./device-trouble.ts";
 import { type OpenDevice } from "./devices.ts";
+import { type Slots } from "./slots.ts";
 
-export class PageSlots {
+export class DeviceSlots implements Slots {
   readonly #zmem: Zmem;
   readonly #device: OpenDevice;
+  readonly #trouble: DeviceTrouble;
   readonly #area: SwapArea | AsyncSwapArea;
   readonly #asyncArea: AsyncSwapArea | null;
 
-  constructor(zmem: Zmem, pages: number, device: OpenDevice) {
+  constructor(zmem: Zmem, pages: number, device: OpenDevice, trouble: DeviceTrouble) {
     this.#zmem = zmem;
     this.#device = device;
+    this.#trouble = trouble;
     if (device.kind === "async") {
       this.#asyncArea = zmem.swapOn({ pages, asyncDevice: device.device, promote: false });
       this.#area = this.#asyncArea;
@@ -40,22 +44,25 @@ export class PageSlots {
     return this.#area.pagesOnDevice;
   }
 
-  /** Whether a rejected put may still be taken, by `putLate`. */
   get isAsync(): boolean {
     return this.#asyncArea !== null;
   }
 
-  /** @returns false when neither the pool nor a synchronous device took it */
   put(page: number, bytes: Uint8Array): boolean {
-    return this.#area.put(page, bytes);
+    try {
+      return this.#area.put(page, bytes);
+    } catch (error) {
+      return this.#trouble.blame(error);
+    }
   }
 
-  /** Puts a page where the asynchronous device can take it. */
   async putLate(page: number, bytes: Uint8Array): Promise<boolean> {
-    return this.#asyncArea === null ? false : this.#asyncArea.swapOutAsync(page, bytes);
+    if (this.#asyncArea === null) return false;
+    return this.#asyncArea
+      .swapOutAsync(page, bytes)
+      .catch((error: unknown) => this.#trouble.blame(error));
   }
 
-  /** Whether only `getAnywhere` reaches a page. */
   isFarAway(page: number): boolean {
     return this.#asyncArea !== null && !this.#zmem.frontswap.testPage(this.type, page);
   }
@@ -76,7 +83,6 @@ export class PageSlots {
     return this.#area.flush(page);
   }
 
-  /** Closes the device; the pool is closed by its owner. */
   close(): void {
     if (this.#device.kind === "sync") this.#device.device.close();
     else if (this.#device.kind === "async") {

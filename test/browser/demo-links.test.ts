@@ -1,0 +1,107 @@
+/**
+ * Links that bring a state back, the help, and what can be saved, in a real browser.
+ */
+import * as assert from "uvu/assert";
+import { demoSuite, press, textOf, waitForEnd, waitForStatus, valueOf } from "./demo-page.ts";
+
+const { test, inBrowser, open } = await demoSuite("demo links");
+
+inBrowser("a link brings back source, pool, page, order, tab, theme and view", () =>
+  open(
+    async (page, url) => {
+      await waitForEnd(page);
+      await page.select("#page-size", "8192");
+      await waitForEnd(page);
+      await page.select("#effort", "fast");
+      await waitForEnd(page);
+      await page.type("#page-number", "7\n");
+      await press(page, "order");
+      await press(page, "zoom-in");
+      await press(page, "tab-sizes");
+      await press(page, "theme");
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      const link = await page.evaluate(() => location.href);
+      assert.match(
+        link,
+        /#source=terrain&size=8192&effort=fast&page=7&order=hilbert&tab=sizes&theme=light&view=/,
+      );
+      await page.goto("about:blank");
+      await page.goto(link);
+      await waitForEnd(page);
+      await page.waitForFunction(() => document.getElementById("page-body")?.hidden === false);
+      assert.is(await valueOf(page, "page-size"), "8192");
+      assert.is(await valueOf(page, "page-number"), "7");
+      assert.is(await textOf(page, "order"), "Order: Hilbert");
+      assert.is(await page.$eval("#panel-sizes", (panel) => (panel as HTMLElement).hidden), false);
+      assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
+      await page.goto(`${url}/#source=zeros&page=3`);
+      await waitForStatus(page, /^Zeros/);
+    },
+    { hash: "source=terrain" },
+  ),
+);
+
+inBrowser("a link brings back workers and what the benchmark is to measure", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.equal(
+        [
+          await valueOf(page, "workers"),
+          await valueOf(page, "bench-cases"),
+          await valueOf(page, "bench-effort"),
+        ],
+        ["2", "stores", "full"],
+      );
+      await page.select("#bench-cases", "pool");
+      await page.select("#bench-effort", "all");
+      await page.waitForFunction(() => location.hash.includes("cases=pool&long=all"));
+      await page.evaluate(() => {
+        location.hash = "#source=zeros&tab=bench&cases=codec";
+      });
+      await page.waitForFunction(
+        () => (document.getElementById("bench-cases") as HTMLSelectElement).value === "codec",
+      );
+      assert.is(await valueOf(page, "bench-effort"), "quick");
+    },
+    { hash: "source=zeros&tab=bench&workers=2&cases=stores&long=full" },
+  ),
+);
+
+inBrowser("? opens the help, which closes again; exports are offered", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    await page.keyboard.press("?");
+    assert.is(
+      await page.$eval("#help-dialog", (dialog) => (dialog as HTMLDialogElement).open),
+      true,
+    );
+    await page.keyboard.press("Escape");
+    assert.is(
+      await page.$eval("#help-dialog", (dialog) => (dialog as HTMLDialogElement).open),
+      false,
+    );
+    const saved = await page.evaluate(async () => {
+      const files: { name: string; type: string; size: number }[] = [];
+      HTMLAnchorElement.prototype.click = function (this: HTMLAnchorElement) {
+        void fetch(this.href)
+          .then((response) => response.blob())
+          .then(({ type, size }) => files.push({ name: this.download, type, size }));
+      };
+      document.getElementById("save-json")?.click();
+      document.getElementById("save-png")?.click();
+      const until = performance.now() + 5000;
+      while (files.length < 2 && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+      return files.sort((one, other) => one.name.localeCompare(other.name));
+    });
+    assert.equal(
+      saved.map(({ name, type }) => `${name} ${type}`),
+      ["zmem-map.png image/png", "zmem.json application/json"],
+    );
+    assert.ok(saved.every(({ size }) => size > 500));
+  }),
+);
+
+test.run();

@@ -1,0 +1,166 @@
+/**
+ * What is done to a pool in a real browser: pausing and cancelling, holes, compaction and trim, limits,
+ * and devices that take, refuse, fill up and fail.
+ */
+import * as assert from "uvu/assert";
+import {
+  act,
+  demoSuite,
+  inWorker,
+  press,
+  readReport,
+  textOf,
+  waitForEnd,
+  waitForStatus,
+} from "./demo-page.ts";
+
+const { test, inBrowser, open } = await demoSuite("demo pool");
+
+inBrowser("holes, compaction and trim are told in bytes, and memory held goes down", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const held = async (): Promise<number> => (await readReport(page)).totals["heldBytes"] ?? 0;
+      const gets = (await readReport(page)).totals["getCount"] ?? 0;
+      assert.is(
+        await act(page, "read"),
+        "Got 4,000 pages, the first ones more often than the last: writeback will spare these longest.",
+      );
+      assert.is((await readReport(page)).totals["getCount"], gets + 4000);
+      assert.match(await act(page, "recompress"), /^Tried [\d,]+ blocks .* saved\.$/);
+      const start = await held();
+      assert.match(await act(page, "forget"), /^Forgot [\d,]+ pages/);
+      assert.match(await act(page, "compact"), /^Compacted in \d+ ms: moved [\d,]+ objects/);
+      assert.is(await held(), start);
+      assert.match(await act(page, "trim"), /^Trimmed: memory held went from/);
+      assert.ok((await held()) < start * 0.8, `${start} bytes before, ${await held()} after`);
+      const report = await readReport(page);
+      assert.is(
+        report.forms["not held"],
+        report.totals["pages"]! -
+          report.totals["compressedPages"]! -
+          report.totals["rawPages"]! -
+          report.totals["sameFilledPages"]!,
+      );
+    },
+    { hash: "" },
+  ),
+);
+
+inBrowser("a limit rejects, and each device takes what is rejected", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const { totals } = await readReport(page);
+      assert.ok((totals["rejectedPages"] ?? 0) > 0);
+      assert.ok((totals["heldBytes"] ?? Infinity) <= 3 * 1024 ** 2);
+      for (const device of ["memory", "opfs", "indexeddb"]) {
+        await page.select("#device", device);
+        await waitForEnd(page);
+        assert.match(await textOf(page, "status"), /every page came back as it was/, device);
+        const { totals: held, forms } = await readReport(page);
+        assert.is(held["rejectedPages"], 0, device);
+        assert.ok((held["devicePages"] ?? 0) > 1000, `${device}: ${held["devicePages"]}`);
+        // The map knows of every page where it is, also of those that had to make room.
+        assert.is(forms["on device"], held["devicePages"], device);
+        assert.is(forms["compressed"], held["compressedPages"], device);
+      }
+    },
+    { hash: "limit=3" },
+  ),
+);
+
+inBrowser("a browser that refuses storage runs without a device, and says so", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.match(await textOf(page, "note"), /goes on without a swap device/);
+      assert.match(await textOf(page, "status"), /every page came back as it was/);
+    },
+    {
+      hash: "limit=3&device=opfs",
+      prepare: inWorker(`
+        StorageManager.prototype.getDirectory = () =>
+          Promise.reject(new DOMException("no", "SecurityError"));`),
+    },
+  ),
+);
+
+for (const [name, failure, said] of [
+  ["fills up", "QuotaExceededError", /^The swap device is full: .* all others stay\.$/],
+  ["fails", "InvalidStateError", /^The swap device failed \(.*\)\. The run goes on: /],
+] as const) {
+  inBrowser(`a device that ${name} in mid-run rejects, says so, and keeps the rest`, () =>
+    open(
+      async (page) => {
+        await waitForEnd(page);
+        assert.match(await textOf(page, "note"), said);
+        assert.match(await textOf(page, "status"), /every page came back as it was/);
+        const { totals, forms } = await readReport(page);
+        assert.ok((totals["rejectedPages"] ?? 0) > 500, `${totals["rejectedPages"]} rejected`);
+        assert.ok((totals["devicePages"] ?? 0) > 100, `${totals["devicePages"]} on the device`);
+        assert.is(forms["on device"], totals["devicePages"]);
+        assert.is(forms["rejected"], totals["rejectedPages"]);
+      },
+      {
+        hash: "source=random&limit=3&device=opfs",
+        prepare: inWorker(`
+          const { write } = FileSystemSyncAccessHandle.prototype;
+          let left = 500 * 4096;
+          FileSystemSyncAccessHandle.prototype.write = function (bytes, options) {
+            if ((left -= bytes.byteLength) < 0) throw new DOMException("no", "${failure}");
+            return write.call(this, bytes, options);
+          };`),
+      },
+    ),
+  );
+}
+
+inBrowser("pause holds, cancel ends, and what was put stays", () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /putting/);
+      await page.keyboard.press("Space");
+      await waitForStatus(page, /paused/);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      const first = (await readReport(page)).totals?.["putCount"];
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      assert.is((await readReport(page)).totals?.["putCount"], first, "puts went on");
+      await page.keyboard.press("Space");
+      await waitForStatus(page, /putting/);
+      await page.keyboard.press("Escape");
+      await waitForStatus(page, /cancelled after [\d,]+ pages/);
+      await page.keyboard.press("r");
+      await waitForStatus(page, /putting/);
+    },
+    { hash: "source=program" },
+  ),
+);
+
+inBrowser("a sample in the making can be cancelled, and what was there before stays", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const { totals } = await readReport(page);
+      await page.select("#source", "database");
+      await waitForStatus(page, /preparing/);
+      await page.keyboard.press("Escape");
+      await waitForStatus(page, /cancelled before the first page/);
+      assert.equal((await readReport(page)).totals, totals);
+      // The pool of the run before still answers.
+      await page.focus("#map");
+      await page.keyboard.press("End");
+      await page.waitForFunction(() => document.getElementById("page-body")?.hidden === false);
+      await press(page, "act-forget");
+      await page.waitForFunction(() =>
+        document.getElementById("acted")!.innerText.startsWith("Forgot"),
+      );
+      assert.ok(((await readReport(page)).forms["not held"] ?? 0) > 1000);
+      await press(page, "restart");
+      await waitForStatus(page, /preparing|putting/);
+    },
+    { hash: "source=zeros" },
+  ),
+);
+
+test.run();

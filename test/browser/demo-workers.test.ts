@@ -1,0 +1,211 @@
+/**
+ * Several workers that put into one shared pool, in a real browser: what they keep, what is said of it,
+ * what can't be had with them, and that one that stops or hangs costs no page.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Page } from "puppeteer-core";
+import * as assert from "uvu/assert";
+import {
+  act,
+  demoFiles,
+  demoSuite,
+  figureOf,
+  findViolations,
+  folder,
+  pickFile,
+  press,
+  readReport,
+  textOf,
+  valueOf,
+  waitForEnd,
+  waitForStatus,
+} from "./demo-page.ts";
+
+const { test, inBrowser, open } = await demoSuite("demo workers");
+
+const isDisabled = (page: Page, id: string): Promise<boolean> =>
+  page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLButtonElement).disabled);
+
+/** 6 MiB of text, each page another. */
+function writeText(): string {
+  const path = join(folder, "text.bin");
+  const lines = Array.from({ length: 300_000 }, (_, id) => `line ${id} of ${id * 7919}\n`);
+  writeFileSync(path, lines.join("").slice(0, 6 * 1024 ** 2));
+  return path;
+}
+
+inBrowser("the number of workers is a control, and what it rules out is said beside it", () =>
+  open(async (page) => {
+    await pickFile(page, writeText());
+    const alone = await readReport(page);
+    assert.is(await isDisabled(page, "device"), false);
+    await page.select("#device", "memory");
+    await waitForEnd(page);
+    await page.select("#workers", "3");
+    await waitForStatus(page, /^text\.bin: [\d,]+ pages in .* as it was\.$/);
+    const { totals, forms } = await readReport(page);
+    for (const name of ["pages", "dataBytes", "keptBytes", "payloadBytes", "compressedPages"]) {
+      assert.is(totals[name], alone.totals[name], name);
+    }
+    assert.equal(forms, alone.forms);
+    assert.is(totals["workers"], 3);
+    assert.ok((totals["heldBytes"] ?? 0) > (alone.totals["heldBytes"] ?? Infinity));
+    assert.match(await textOf(page, "shared-note"), /^Counts and payload are what one worker has/);
+    assert.match(await textOf(page, "saved"), /at [\d.]+ [MG]B\/s with 3 workers\.$/);
+    assert.match(await figureOf(page, "throughput"), /^[\d.]+ [MG]B\/s$/);
+    assert.match(await textOf(page, "pool-note"), /^3 workers share one pool: no swap device/);
+    assert.is(await valueOf(page, "device"), "none");
+    for (const id of ["device", "act-trim", "act-recompress"]) {
+      assert.is(await isDisabled(page, id), true, id);
+    }
+    assert.equal(await findViolations(page), []);
+    await page.select("#workers", "1");
+    await waitForEnd(page);
+    // What was asked for before is there again.
+    assert.is(await valueOf(page, "device"), "memory");
+    assert.is(await isDisabled(page, "act-trim"), false);
+  }),
+);
+
+inBrowser("a shared pool is read, looked into, forgotten from and compacted", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      await page.type("#page-number", "700\n");
+      await page.waitForFunction(
+        () => document.getElementById("page-title")?.textContent === "Page 700",
+      );
+      assert.match(await textOf(page, "page-facts"), /Held as\s+compressed/);
+      assert.match(await textOf(page, "strip-again"), /made again from the same bytes/);
+      const [literals = 0, copied = 0] = [
+        ...(await textOf(page, "sequence")).matchAll(/([\d,]+) (?:bytes are|are copied)/g),
+      ].map((match) => Number((match[1] ?? "").replaceAll(",", "")));
+      assert.is(literals + copied, 4096);
+      assert.match(await act(page, "read"), /^Got [\d,]+ pages/);
+      assert.match(await act(page, "forget"), /^Forgot [\d,]+ pages/);
+      assert.match(await act(page, "compact"), /^Compacted in \d+ ms: moved [\d,]+ objects/);
+      const { totals, forms } = await readReport(page);
+      assert.ok((forms["not held"] ?? 0) > 500);
+      assert.is((totals["compressedPages"] ?? 0) + (forms["not held"] ?? 0), totals["pages"]);
+    },
+    { hash: "source=records&workers=2" },
+  ),
+);
+
+for (const source of ["program", "drawing"] as const) {
+  inBrowser(`workers put the pages of a ${source}`, () =>
+    open(
+      async (page) => {
+        if (source === "program") {
+          await waitForStatus(page, /putting/);
+          await page.waitForFunction(
+            () =>
+              document.querySelector('[data-figure="original"]')?.textContent?.includes("MiB") ??
+              false,
+            { timeout: 60_000 },
+          );
+          await page.keyboard.press("Escape");
+          await waitForStatus(page, /cancelled after [\d,]+ pages/);
+        } else {
+          await waitForStatus(page, /every changed tile/);
+          await press(page, "pad-picture");
+          await page.waitForFunction(
+            () => Number(document.querySelector('[data-figure="compressed"]')?.textContent) > 100,
+            { timeout: 60_000 },
+          );
+        }
+        const { totals } = await readReport(page);
+        assert.is(totals["workers"], 2);
+        assert.ok((totals["putCount"] ?? 0) >= (totals["pages"] ?? Infinity));
+      },
+      { hash: `source=${source}&workers=2` },
+    ),
+  );
+}
+
+inBrowser(
+  "a page that is not isolated says so and works with one worker, and with its device",
+  () =>
+    open(
+      async (page) => {
+        await waitForEnd(page);
+        assert.match(await textOf(page, "pool-note"), /^One worker: .* not cross-origin isolated/);
+        assert.is(await isDisabled(page, "workers"), true);
+        assert.is(await valueOf(page, "workers"), "1");
+        assert.is(await valueOf(page, "device"), "memory");
+        const { totals } = await readReport(page);
+        assert.is(totals["workers"], 1);
+        assert.is(totals["rejectedPages"], 0);
+        // The link means what it meant.
+        assert.match(await page.evaluate(() => location.hash), /workers=4/);
+      },
+      { hash: "source=random&limit=3&workers=4&device=memory", isolated: false },
+    ),
+);
+
+/** The worker that puts, with a fault in the first one of the crew: `fault` runs at its third batch. */
+async function withFault(fault: string): Promise<Record<string, string | Uint8Array>> {
+  return {
+    "/real-put-worker.js": (await demoFiles())["/put-worker.js"] ?? "",
+    "/put-worker.js": `
+      const FIRST_OF_CREW = 2;
+      let isFirst = false, puts = 0;
+      const early = [];
+      addEventListener("message", (event) => {
+        if (event.data.kind === "join") isFirst = event.data.attachment.ticket.workerId === FIRST_OF_CREW;
+        if (event.data.kind === "put" && isFirst && ++puts === 3) { ${fault} }
+        early?.push(event.data);
+      });
+      const real = new URL("./real-put-worker.js", import.meta.url);
+      await import(real.href);
+      for (const data of early.splice(0)) dispatchEvent(new MessageEvent("message", { data }));`,
+  };
+}
+
+inBrowser("a worker that stops is replaced by the others, and every page comes back", async () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /every page came back as it was/);
+      assert.match(await textOf(page, "note"), /^A worker has stopped\. 2 go on/);
+      const { totals } = await readReport(page);
+      assert.is(totals["pages"], 4736);
+      assert.is(totals["rejectedPages"], 0);
+      assert.is(totals["workers"], 2);
+    },
+    { hash: "source=mix&workers=3", files: await withFault('throw new Error("out of order");') },
+  ),
+);
+
+inBrowser("a run whose worker hangs can be cancelled, and what was put stays", async () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /putting/);
+      await page.waitForFunction(
+        () =>
+          document.querySelector('[data-figure="original"]')?.textContent?.includes("MiB") ?? false,
+        { timeout: 60_000 },
+      );
+      await page.keyboard.press("Escape");
+      await waitForStatus(page, /cancelled after [\d,]+ pages/);
+      assert.match(await textOf(page, "note"), /^A worker did not stop in time and was ended/);
+      assert.match(await act(page, "read"), /^Got [\d,]+ pages/);
+      assert.ok(((await readReport(page)).totals["pages"] ?? 0) > 250);
+    },
+    { hash: "source=mix&workers=2", files: await withFault("for (;;);") },
+  ),
+);
+
+inBrowser("workers that can't be started are an error in plain words", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.is(await textOf(page, "error"), "The workers could not be started.");
+      await page.select("#workers", "1");
+      await waitForStatus(page, /every page came back as it was/);
+    },
+    { hash: "source=zeros&workers=2", files: { "/put-worker.js": "not a script" } },
+  ),
+);
+
+test.run();
