@@ -85,7 +85,8 @@ export class Superblock {
   defragmentCursor: u32;
   /** New zspages until a put looks at the next step of compaction. */
   compactionPause: u32;
-  reserved: u32;
+  /** Slabs of index chunks with a free one (index/slab). */
+  partialSlab: u32;
   /** Bytes of all blocks and raw pages. */
   payloadBytes: u64;
   /** Objects that compaction has moved, since boot. */

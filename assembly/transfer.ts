@@ -6,9 +6,9 @@ import {
   GROUP_SHIFT,
 } from "./index/group";
 import {
-  entryToForm,
   entryToLength,
   entryToLocation,
+  entryToState,
   filledEntry,
   FORM_FILLED,
   hasObject,
@@ -31,8 +31,9 @@ import { sizeClass } from "./zsmalloc/size-classes";
  *
  * ```
  * batch: records one behind the other
- * record: u32 offset │ u32 form << 20 | payload bytes │ payload, or the u32 word of a filled page
+ * record: u32 offset │ u32 state << 20 | payload bytes │ payload, or the u32 word of a filled page
  * ```
+ * State is what the entry knows of its block: form, recency, whether recompression was tried.
  * Records are not padded. A record never exceeds the batch: windows and block area are three pages.
  */
 
@@ -68,7 +69,7 @@ export function exportBatch(type: u32): u32 {
       const length = hasObject(entry) ? entryToLength(entry) : 4;
       if (cursor + RECORD_HEADER_SIZE + length > end) break;
       store<u32>(cursor, (groupToKey(exportGroup) << GROUP_SHIFT) | exportPlace);
-      store<u32>(cursor, (entryToForm(entry) << LENGTH_BITS) | length, 4);
+      store<u32>(cursor, (entryToState(entry) << LENGTH_BITS) | length, 4);
       cursor += RECORD_HEADER_SIZE;
       if (hasObject(entry)) memory.copy(cursor, payloadAddress(entry), length);
       else store<u32>(cursor, entryToLocation(entry));
@@ -113,13 +114,13 @@ function importRecords(type: u32, bytes: u32): i32 {
   while (cursor < end) {
     const offset = load<u32>(cursor);
     const kind = load<u32>(cursor, 4);
-    const form = kind >> LENGTH_BITS;
+    const state = kind >> LENGTH_BITS;
     const length = kind & LENGTH_MASK;
     cursor += RECORD_HEADER_SIZE;
     const status =
-      form == FORM_FILLED
+      state == FORM_FILLED
         ? keepWord(root, offset, filledEntry(load<u32>(cursor)))
-        : keepObject(root, offset, form, length, cursor);
+        : keepObject(root, offset, state, length, cursor);
     if (status != STATUS_OK) return status;
     cursor += length;
   }

@@ -17,6 +17,7 @@ import {
   FORM_RAW,
   hasObject,
 } from "./index/entry";
+import { slabGranulesAt } from "./index/slab";
 import { bucketAddress, TypeRoot, typeRoot } from "./index/type-root";
 import { BIN_HEADS_ADDRESS, superblock } from "./superblock";
 import { BIN_COUNT, granulesToBin } from "./supply/bins";
@@ -168,7 +169,7 @@ function validateIndex(): i32 {
     if (root.type != type) return 301;
     let typePages: u32 = 0;
     let groups: u32 = 0;
-    let chunks: u32 = 0;
+    let slabs: u32 = 0;
     for (let bucket: u32 = 0; bucket < root.buckets; bucket++) {
       let group: usize = load<u32>(bucketAddress(root, bucket));
       while (group) {
@@ -178,8 +179,8 @@ function validateIndex(): i32 {
         const place = (<u32>(group - chunk) - CHUNK_HEADER_SIZE) / GROUP_SIZE;
         const mask = load<u32>(chunk);
         if (!((mask >> place) & 1)) return 303;
-        // A chunk is counted with the lowest of its groups.
-        if (<u32>ctz(mask) == place) chunks++;
+        // A slab is counted with the lowest group of the first of its chunks in use.
+        if (<u32>ctz(mask) == place) slabs += slabGranulesAt(chunk);
         let live: u32 = 0;
         for (let inGroup: u32 = 0; inGroup < ENTRIES_PER_GROUP; inGroup++) {
           const address = entryAddress(group, inGroup);
@@ -208,7 +209,7 @@ function validateIndex(): i32 {
     if (groups != root.groups) return 308;
     if (typePages != root.pages) return 309;
     pages += typePages;
-    granules += chunks + rootGranules(root.buckets);
+    granules += slabs + rootGranules(root.buckets);
   }
   if (pages != block.pages) return 310;
   if (filled != block.filledPages) return 311;

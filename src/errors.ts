@@ -121,6 +121,31 @@ export function checkPage(value: unknown, pageSize: number): asserts value is Ui
   throw new RangeError(`page: expected ${pageSize} bytes, got ${value.length}`);
 }
 
+/**
+ * Checks the bytes of neighbouring pages.
+ *
+ * @param room pages that there is room for from the first one on
+ * @returns how many pages they are
+ * @throws TypeError unless `value` is a Uint8Array whose buffer is attached, RangeError unless it
+ *   has a multiple of `pageSize` bytes, `room` pages at most
+ */
+export function checkRange(value: unknown, pageSize: number, room: number): number {
+  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+    throw new TypeError(`range: expected a Uint8Array, got ${describe(value)}`);
+  }
+  if (isDetached(value)) {
+    throw new TypeError("range: expected pages, got a Uint8Array whose buffer is detached");
+  }
+  const pages = value.length / pageSize;
+  if (!Number.isInteger(pages)) {
+    throw new RangeError(`range: expected a multiple of ${pageSize} bytes, got ${value.length}`);
+  }
+  if (pages > room) {
+    throw new RangeError(`range: expected at most ${room} pages from this offset, got ${pages}`);
+  }
+  return pages;
+}
+
 /** How a received value is shown in an error message: type and value, cut to one line. */
 export function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);

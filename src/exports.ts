@@ -13,16 +13,16 @@ export {
 export { MapBackend, type MapBackendOptions } from "./backends/map.ts";
 export type { SizeClassStats } from "./backends/class-stats.ts";
 export { ShardedZmemBackend, type ShardedZmemBackendOptions } from "./backends/sharded.ts";
-export {
-  ZmemBackend,
-  type CompactResult,
-  type Effort,
-  type PageInfo,
-  type PageLocation,
-  type RecompressResult,
-  type TrimResult,
-  type ZmemBackendOptions,
-} from "./backends/zmem.ts";
+export type {
+  CompactResult,
+  Effort,
+  PageInfo,
+  PageLocation,
+  RecompressResult,
+  TrimResult,
+  ZmemBackendOptions,
+} from "./backends/pool-options.ts";
+export { ZmemBackend } from "./backends/zmem.ts";
 export type {
   AsyncSwapDevice,
   SlotBlock,

@@ -23,7 +23,7 @@
  */
 import { AreaDevice } from "./area-device.ts";
 import type { SwapDevice } from "./devices/device.ts";
-import { checkOffset, ZmemError } from "./errors.ts";
+import { checkOffset, checkRange, ZmemError } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
 import { SlotAllocator } from "./slot-allocator.ts";
 import { SwapLog } from "./swap-log.ts";
@@ -173,6 +173,43 @@ export class SwapArea {
     return true;
   }
 
+  /**
+   * Keeps copies of neighbouring pages, each as `put` does: one that is rejected doesn't end it, and
+   * `has` says which were.
+   *
+   * @param offset of the first page
+   * @param bytes the pages one behind the other: a multiple of `pageSize`, 0 among them
+   * @returns how many are kept
+   * @throws as put; a bad argument changes nothing. When backend or device failed at a page, the ones
+   *   before it are as they were put, it is gone, and the ones behind it are untouched.
+   */
+  putRange(offset: number, bytes: Page): number {
+    const count = this.#checkRange(offset, bytes);
+    let kept = 0;
+    for (let index = 0; index < count; index++) {
+      if (this.put(offset + index, this.#pageOf(bytes, index))) kept += 1;
+    }
+    return kept;
+  }
+
+  /**
+   * Copies neighbouring pages out, each as `get` does.
+   *
+   * @param offset of the first page
+   * @param bytes where the pages go, one behind the other: a multiple of `pageSize`; the part of a
+   *   page that isn't there is untouched
+   * @returns how many there were
+   * @throws as get; pages before the one that can't be read are in `bytes`
+   */
+  getRange(offset: number, bytes: Page): number {
+    const count = this.#checkRange(offset, bytes);
+    let found = 0;
+    for (let index = 0; index < count; index++) {
+      if (this.get(offset + index, this.#pageOf(bytes, index))) found += 1;
+    }
+    return found;
+  }
+
   /** Forgets a page. @returns whether there was one @throws as get */
   flush(offset: number): boolean {
     this.#checkOn();
@@ -282,6 +319,18 @@ export class SwapArea {
     this.#frontswap.typeOff(this.type);
     this.#slots = null;
     this.#device?.discardAll();
+  }
+
+  /** @returns how many pages there are in `bytes` */
+  #checkRange(offset: number, bytes: Page): number {
+    this.#checkOn();
+    checkOffset(offset, this.pages);
+    return checkRange(bytes, this.#frontswap.pageSize, this.pages - offset);
+  }
+
+  #pageOf(bytes: Page, index: number): Page {
+    const { pageSize } = this.#frontswap;
+    return bytes.subarray(index * pageSize, (index + 1) * pageSize);
   }
 
   #checkOn(): void {

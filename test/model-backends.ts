@@ -1,7 +1,7 @@
 /** The backends that the model test runs over, with everything that may be done to them. */
 import * as assert from "uvu/assert";
 import { MapBackend } from "../src/backends/map.ts";
-import type { ZmemBackendOptions } from "../src/backends/zmem.ts";
+import type { ZmemBackendOptions } from "../src/backends/pool-options.ts";
 import type { CreateInstance } from "../src/platform/instantiate.ts";
 import { createSharded, createZmem } from "./conformance/zmem-backend.ts";
 import type { ModelBackend } from "./model.ts";

@@ -242,4 +242,92 @@ test("random operations with random faults: what was kept is there, what failed 
   assert.ok(expected.size > 0);
 });
 
+/** Pages of different content one behind the other. */
+function makeRange(count: number, seed: number): Page {
+  const bytes = new Uint8Array(count * 4096);
+  for (let index = 0; index < count; index++) {
+    const kind = PAGE_KINDS[index % PAGE_KINDS.length] as (typeof PAGE_KINDS)[number];
+    bytes.set(makePage(kind, seed + index, 4096), index * 4096);
+  }
+  return bytes;
+}
+
+test("a range of pages goes in and comes out as its pages would, one by one", () => {
+  const { area } = setUp(20);
+  const range = makeRange(12, 1);
+  assert.is(area.putRange(3, range), 12);
+  for (let index = 0; index < 12; index++) {
+    assertGets(area, 3 + index, range.subarray(index * 4096, (index + 1) * 4096));
+  }
+  const got = new Uint8Array(range.length);
+  assert.is(area.getRange(3, got), 12);
+  assertSame(got, range, "range");
+  assert.is(area.putRange(19, range.subarray(0, 4096)), 1);
+  assert.is(area.putRange(19, new Uint8Array(0)), 0);
+  assert.is(area.getRange(0, new Uint8Array(0)), 0);
+});
+
+test("a range counts the pages that are kept, and leaves alone what it has no page for", () => {
+  const backend = new MapBackend();
+  const frontswap = new Frontswap();
+  frontswap.register(backend);
+  const area = new SwapArea(frontswap, { type: 0, pages: 10 });
+  const older = makeRange(4, 1);
+  assert.is(area.putRange(0, older), 4);
+  area.flush(2);
+  const got = new Uint8Array(4 * 4096).fill(0xa5);
+  assert.is(area.getRange(0, got), 3);
+  assertSame(got.subarray(0, 2 * 4096), older.subarray(0, 2 * 4096), "pages 0 and 1");
+  assert.ok(got.subarray(2 * 4096, 3 * 4096).every((byte) => byte === 0xa5));
+  assertSame(got.subarray(3 * 4096), older.subarray(3 * 4096), "page 3");
+  // A rejected page doesn't end the range, and leaves nothing, not even the older copy.
+  backend.setEnabled(false);
+  assert.is(area.putRange(0, makeRange(4, 9)), 0);
+  assert.equal(
+    [0, 1, 2, 3].map((offset) => area.has(offset)),
+    [false, false, false, false],
+  );
+});
+
+test("a range with a page whose device fails keeps those before it, and leaves those behind it", () => {
+  const { area, backend, device } = setUp();
+  const older = makeRange(4, 1);
+  area.putRange(0, older);
+  const newer = makeRange(4, 20);
+  let puts = 0;
+  const putPage = backend.putPage.bind(backend);
+  backend.putPage = (type, offset, page) => ++puts !== 2 && putPage(type, offset, page);
+  device.fault = "write";
+  assert.throws(() => area.putRange(0, newer), hasCode("ERR_ZMEM_DEVICE"));
+  device.fault = "none";
+  assertGets(area, 0, newer.subarray(0, 4096));
+  assertMisses(area, 1);
+  assertGets(area, 2, older.subarray(2 * 4096, 3 * 4096));
+});
+
+test("a bad range changes nothing and says what was expected", () => {
+  const { area } = setUp();
+  area.put(9, first);
+  for (const [offset, bytes, message] of [
+    [0, [1, 2], "range: expected a Uint8Array, got Array"],
+    [0, new Uint8Array(5000), "range: expected a multiple of 4096 bytes, got 5000"],
+    [9, makeRange(2, 1), "range: expected at most 1 pages from this offset, got 2"],
+    [10, makeRange(1, 1), "offset: expected an integer from 0 to 9, got 10"],
+  ] as const) {
+    for (const verb of ["putRange", "getRange"] as const) {
+      assert.throws(
+        () => area[verb](offset, bytes as Uint8Array),
+        (error: Error) => error.message === message,
+      );
+    }
+  }
+  const gone = makeRange(1, 1);
+  structuredClone(gone, { transfer: [gone.buffer] });
+  assert.throws(() => area.putRange(0, gone), /whose buffer is detached/);
+  assertGets(area, 9, first);
+  assert.is(area.has(0), false);
+  area.off();
+  assert.throws(() => area.putRange(0, makeRange(1, 1)), hasCode("ERR_ZMEM_TYPE_OFF"));
+});
+
 test.run();

@@ -38,10 +38,16 @@ export const RECENCY_ONE: u64 = (<u64>1) << RECENCY_SHIFT;
 const VERSION_SHIFT: u64 = 55;
 const VERSION_ROOM: u64 = ((<u64>1) << VERSION_SHIFT) - 1;
 const TRIED: u64 = (<u64>1) << 54;
+/** Form, recency and tried, which lie side by side. */
+const STATE_MASK: u32 = 127;
 
-/** The entry of a page kept as an object. */
-export function objectEntry(form: u32, length: u32, location: u32): u64 {
-  return ((<u64>form) << FORM_SHIFT) | ((<u64>(length - 1)) << LENGTH_SHIFT) | (<u64>location);
+/**
+ * The entry of a page kept as an object.
+ *
+ * @param state its form, or what `entryToState` gave of another entry
+ */
+export function objectEntry(state: u32, length: u32, location: u32): u64 {
+  return ((<u64>state) << FORM_SHIFT) | ((<u64>(length - 1)) << LENGTH_SHIFT) | (<u64>location);
 }
 
 /** The entry of a page of one repeated 32-bit word. */
@@ -51,6 +57,11 @@ export function filledEntry(word: u32): u64 {
 
 export function entryToForm(entry: u64): u32 {
   return (<u32>(entry >> FORM_SHIFT)) & FORM_MASK;
+}
+
+/** Form, recency and whether recompression was tried: what stays true of a block that moves. */
+export function entryToState(entry: u64): u32 {
+  return (<u32>(entry >> FORM_SHIFT)) & STATE_MASK;
 }
 
 /** Bytes of the object's payload; no meaning for FORM_FILLED. */

@@ -1,10 +1,8 @@
 import { mayDie } from "../shared/crash";
 import { GRANULE_SIZE } from "../constants";
 import { createChunk, destroyChunk } from "../shared/chunks";
-import { superblock } from "../superblock";
-import { allocateRun } from "../supply/supply";
-import { freeRun } from "../supply/runs";
 import { ENTRY_SIZE } from "./entry";
+import { emptyChunkWord, freeChunk, SLAB_RECORD_BIT, SLAB_RECORD_OFFSET, takeChunk } from "./slab";
 import { TypeRoot } from "./type-root";
 
 /**
@@ -22,6 +20,8 @@ import { TypeRoot } from "./type-root";
  * group, 40 bytes   │ u32 key = offset >> 2 │ u32 next group | live (3 bits) │ 4 entries of 8 bytes │
  * chunk, 1 granule  │ u32 used mask │ u32 next │ u32 previous │ u32 root │ 6 groups │
  * ```
+ * In the plain build the first word also holds the chunk's place in its slab, and the first chunk
+ * of a slab has five groups (slab.ts).
  */
 
 export const GROUP_SHIFT: u32 = 2;
@@ -33,6 +33,11 @@ export const CHUNK_HEADER_SIZE: u32 = 16;
 export const GROUPS_PER_CHUNK: u32 = (GRANULE_SIZE - CHUNK_HEADER_SIZE) / GROUP_SIZE;
 const ALL_USED: u32 = (1 << GROUPS_PER_CHUNK) - 1;
 const LIVE_MASK: u32 = 7;
+
+if (SLAB_RECORD_OFFSET != CHUNK_HEADER_SIZE + (GROUPS_PER_CHUNK - 1) * GROUP_SIZE) {
+  ERROR("slab: the record is not in the place of the last group");
+}
+if (SLAB_RECORD_BIT != 1 << (GROUPS_PER_CHUNK - 1)) ERROR("slab: the bit is not the last group's");
 
 const NEXT: usize = 4;
 const PREVIOUS: usize = 8;
@@ -80,10 +85,8 @@ export function allocateGroup(root: TypeRoot, key: u32): usize {
       chunk = createChunk(<u32>changetype<usize>(root));
       if (!chunk) return 0;
     } else {
-      chunk = allocateRun(1);
+      chunk = takeChunk();
       if (!chunk) return 0;
-      superblock().indexGranules++;
-      store<u32>(chunk, 0);
       store<u32>(chunk, <u32>changetype<usize>(root), ROOT);
     }
     linkChunk(root, chunk);
@@ -93,7 +96,7 @@ export function allocateGroup(root: TypeRoot, key: u32): usize {
   const used = mask | (1 << place);
   store<u32>(chunk, used);
   if (isDefined(ZMEM_SHARED)) mayDie();
-  if (used == ALL_USED) unlinkChunk(root, chunk);
+  if ((used & ALL_USED) == ALL_USED) unlinkChunk(root, chunk);
   const group = chunk + CHUNK_HEADER_SIZE + place * GROUP_SIZE;
   store<u32>(group, key);
   store<u32>(group, 0, 4);
@@ -109,14 +112,15 @@ export function freeGroup(root: TypeRoot, group: usize): void {
   const left = mask & ~(1 << place);
   store<u32>(chunk, left);
   if (isDefined(ZMEM_SHARED)) mayDie();
-  if (mask == ALL_USED) linkChunk(root, chunk);
-  if (left) return;
-  unlinkChunk(root, chunk);
+  if ((mask & ALL_USED) == ALL_USED) linkChunk(root, chunk);
   if (isDefined(ZMEM_SHARED)) {
+    if (left) return;
+    unlinkChunk(root, chunk);
     if (!destroyChunk(chunk)) linkChunk(root, chunk);
   } else {
-    superblock().indexGranules--;
-    freeRun(chunk, 1);
+    if (left != emptyChunkWord(left)) return;
+    unlinkChunk(root, chunk);
+    freeChunk(chunk);
   }
 }
 

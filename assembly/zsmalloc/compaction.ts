@@ -1,5 +1,6 @@
 import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
+import { heldGranules } from "../supply/supply";
 import { defragment, forgetQuiet, isDefragmented } from "./defragmentation";
 import { freeObject, PARTIAL_GROUPS, takeSlot } from "./pool";
 import { FULL_GROUP, groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
@@ -23,8 +24,14 @@ const SOURCE_TRIES: i32 = 64;
 
 /** Objects that a put moves when it finds the zspages emptier than they need be. */
 const IDLE_STEP: u32 = 32;
-/** Above 1/28 of the zspages empty or wasted; packed ones waste 1/50 to 1/40. */
-const IDLE_SHARE: u64 = 28;
+/**
+ * Worth a step: more than 1/40 of the zspages empty or wasted, beside 1.5 KiB for each size class,
+ * whose last zspage is partly filled whatever one does. Packed ones waste 1/60 to 1/50.
+ */
+const IDLE_SHARE: u64 = 40;
+const IDLE_CLASS_BYTES: u32 = 1536;
+/** Free runs of more than 1/32 of what is held are room enough. */
+const ENOUGH_FREE_SHIFT: u32 = 5;
 /** New zspages to wait for after a step that found nothing to move. */
 const IDLE_PAUSE: u32 = 64;
 
@@ -62,9 +69,9 @@ export function compact(budget: u32): u32 {
 }
 
 /**
- * A small step of compaction, if much of the zspages is empty. To be called when a zspage had to be
- * made: without it, pages that are replaced at random would make memory grow before anybody thought
- * of compaction.
+ * A small step of compaction, if much of the zspages is empty and little of memory is free. To be
+ * called when a zspage had to be made: without it, pages that are replaced at random would make
+ * memory grow before anybody thought of compaction.
  */
 export function compactIfIdle(): void {
   const block = superblock();
@@ -72,8 +79,10 @@ export function compactIfIdle(): void {
     block.compactionPause--;
     return;
   }
+  if (block.freeGranules > heldGranules() >> ENOUGH_FREE_SHIFT) return;
   const zspageBytes = (<u64>block.zspageGranules) << GRANULE_SHIFT;
-  if ((zspageBytes - block.payloadBytes) * IDLE_SHARE < zspageBytes) return;
+  const unavoidable = <u64>(block.classCount * IDLE_CLASS_BYTES);
+  if (zspageBytes < block.payloadBytes + unavoidable + zspageBytes / IDLE_SHARE) return;
   if (!compact(IDLE_STEP)) block.compactionPause = IDLE_PAUSE;
 }
 

@@ -118,16 +118,16 @@ function bestGranules(record: SizeClass): u32 {
   if (least >= MAX_GRANULES || expected == 1) return least;
   let best = least;
   let bestWaste: f32 = Infinity;
-  const most = expected ? min(MAX_GRANULES, objectsToGranules(expected, size)) : MAX_GRANULES;
+  const room = ((MAX_GRANULES << GRANULE_SHIFT) - ZSPAGE_HEADER_SIZE) / size;
+  const most = expected ? min(room, expected) : room;
   const usedBytes = <f32>record.used * <f32>size;
-  for (let granules = least; granules <= most; granules++) {
-    const bytes = granules << GRANULE_SHIFT;
-    const objects = (bytes - ZSPAGE_HEADER_SIZE) / size;
-    let waste = <f32>(bytes - objects * size) / <f32>bytes;
-    if (!expected) {
-      const idle = <f32>((objects - 1) * size) * <f32>0.25;
-      waste += idle / (usedBytes + <f32>bytes);
-    }
+  // Only lengths that just hold a number of objects: those between them waste more.
+  const step = max((1 << GRANULE_SHIFT) / size, 1);
+  for (let objects: u32 = 1; objects <= most; objects += step) {
+    const granules = objectsToGranules(objects, size);
+    const bytes = <f32>(granules << GRANULE_SHIFT);
+    let waste = (bytes - <f32>(objects * size)) / bytes;
+    if (!expected) waste += (<f32>((objects - 1) * size) * <f32>0.25) / (usedBytes + bytes);
     if (waste < bestWaste) {
       bestWaste = waste;
       best = granules;

@@ -22,16 +22,16 @@ import type {
 } from "../types.ts";
 import { MAX_WASM_PAGES, WASM_PAGE_SIZE } from "./abi.ts";
 import type { SizeClassStats } from "./class-stats.ts";
-import {
-  ZmemBackend,
-  type CompactResult,
-  type Effort,
-  type PageInfo,
-  type PageLocation,
-  type RecompressResult,
-  type TrimResult,
-  type ZmemBackendOptions,
-} from "./zmem.ts";
+import type {
+  CompactResult,
+  Effort,
+  PageInfo,
+  PageLocation,
+  RecompressResult,
+  TrimResult,
+  ZmemBackendOptions,
+} from "./pool-options.ts";
+import { ZmemBackend } from "./zmem.ts";
 
 /** The most that one instance can hold: 4 GiB. */
 export const MAX_INSTANCE_BYTES = MAX_WASM_PAGES * WASM_PAGE_SIZE;

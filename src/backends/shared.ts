@@ -46,7 +46,7 @@ import {
   type StatsColumn,
 } from "./abi.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
-import type { CompactResult, Effort, PageInfo } from "./zmem.ts";
+import type { CompactResult, Effort, PageInfo } from "./pool-options.ts";
 
 /** How a shared pool is made. */
 export interface SharedZmemOptions {

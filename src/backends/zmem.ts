@@ -5,12 +5,19 @@
  * growth has detached them, and turns statuses into answers. A page crosses once each way: one copy
  * into the put window or out of the get window, no allocation on either path.
  *
- * Trim: linear memory can't shrink, so `trim` moves what lives into a fresh instance, in the form
- * in which it is kept, and drops the old one; the object stays the same to its users.
+ * Trim: what lives is moved into a fresh instance (trim.ts), and the old one is dropped; the object
+ * stays the same to its users.
  *
  * Invariants: those of FrontswapOps; a view handed out is valid until the next call.
  */
-import { checkOffset, checkPage, checkPageSize, describe, ZmemError } from "../errors.ts";
+import {
+  checkOffset,
+  checkPage,
+  checkPageSize,
+  describe,
+  MAX_TYPES,
+  ZmemError,
+} from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
 import type {
   ColdPage,
@@ -22,20 +29,9 @@ import type {
   WritebackPort,
 } from "../types.ts";
 import {
-  CLASS_SIZE,
-  CLASS_USED,
-  COLD_RECORD_SIZE,
   EFFORTS,
-  FORM_ABSENT,
-  FORM_FILLED,
-  FORM_FILLED_OBJECT,
-  FORM_RAW,
-  GRANULE_SIZE,
-  INSPECT_LENGTH_BITS,
   LOCATION_SLOT_BITS,
   MAX_WASM_PAGES,
-  OPTION_ACCEPT_RAW,
-  STATS_COLUMNS,
   STATUS_ABSENT,
   STATUS_CLOSED_TYPE,
   STATUS_CORRUPT,
@@ -45,72 +41,31 @@ import {
   STATUS_LIMIT,
   STATUS_OK,
   WASM_PAGE_SIZE,
-  type StatsColumn,
   type ZmemExports,
 } from "./abi.ts";
+import { decodeInto, packedToInfo, readColdPages, readPendingBlock } from "./blocks.ts";
+import { runBudgeted } from "./budget.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
-
-/** Swap types that one pool can have open: 0 to MAX_TYPES - 1. */
-export const MAX_TYPES = 1024;
-
-/** How a pool is made. */
-export interface ZmemBackendOptions {
-  /** The most that linear memory may grow to, in bytes; Infinity (the default) is 4 GiB. */
-  readonly limitBytes?: number;
-  /** Whether pages that don't compress are kept raw (the default) or rejected. */
-  readonly acceptRaw?: boolean;
-  /** How much time a put may spend on compression; "default" when left out. */
-  readonly effort?: Effort;
-  /** Wasm pages that linear memory may have at most, whatever the limit; for tests of growth. */
-  readonly maximumWasmPages?: number;
-}
-
-/** All efforts write the same format: "fast" larger blocks, "high" smaller ones for cold pages. */
-export type Effort = (typeof EFFORTS)[number];
-
-/** What a recompression did. */
-export interface RecompressResult {
-  /** Pages tried, whether they got smaller or not. */
-  readonly triedPages: number;
-  /** Bytes of payload saved. */
-  readonly savedBytes: number;
-  /** Whether every page has been tried. */
-  readonly done: boolean;
-}
-
-/** How one page is kept. */
-export interface PageInfo {
-  readonly form: "sameFilled" | "compressed" | "raw";
-  /** Bytes of its block; 0 for a page whose index entry holds all of it. */
-  readonly payloadBytes: number;
-}
-
-/** Where the object of a page lies, until a put, flush, compaction or trim moves it. */
-export interface PageLocation {
-  /** The id of its zspage, 1 or above, which stays when the zspage moves. */
-  readonly zspage: number;
-  /** Its place in the zspage, 0 to 1023. */
-  readonly slot: number;
-  /** Byte offset of its block in linear memory. */
-  readonly address: number;
-}
-
-/** What a compaction did. */
-export interface CompactResult {
-  /** Objects moved. */
-  readonly movedObjects: number;
-  /** Whether nothing is left to gain. */
-  readonly done: boolean;
-}
-
-/** What a trim did. */
-export interface TrimResult {
-  /** False when the fresh instance could not be made: everything is as before. */
-  readonly trimmed: boolean;
-  /** Memory held before and after, bytes. */
-  readonly heldBytesBefore: number;
-  readonly heldBytesAfter: number;
-}
+import { startInstance, type RunningInstance } from "./instance.ts";
+import {
+  checkEffort,
+  checkLimit,
+  type CompactResult,
+  type Effort,
+  type PageInfo,
+  type PageLocation,
+  type RecompressResult,
+  type TrimResult,
+  type ZmemBackendOptions,
+} from "./pool-options.ts";
+import {
+  carryOver,
+  columnsToStats,
+  readColumns,
+  type CarriedColumns,
+  type StatsColumns,
+} from "./pool-stats.ts";
+import { leastTrimmedBytes, mostTrimmedBytes, movePages } from "./trim.ts";
 
 /** Steps between two looks at the clock. */
 const COMPACT_BATCH_BYTES = 131072;
@@ -149,8 +104,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   #putView: Uint8Array = new Uint8Array(0);
   #getView: Uint8Array = new Uint8Array(0);
   /** Rejects and moves counted by instances that a trim has dropped. */
-  #carried: Partial<Record<StatsColumn, number>> = {};
-  #carriedPeakBytes = 0;
+  #carried: CarriedColumns = {};
 
   /**
    * @param createInstance starts an instance of the module (src/platform)
@@ -288,14 +242,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   inspectPage(type: number, offset: number): PageInfo | undefined {
     this.#check();
     checkOffset(offset);
-    const packed = this.#exports.inspectPage(type, offset) >>> 0;
-    const form = packed >>> INSPECT_LENGTH_BITS;
-    if (form === FORM_ABSENT) return undefined;
-    const payloadBytes = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
-    if (form === FORM_FILLED || form === FORM_FILLED_OBJECT) {
-      return { form: "sameFilled", payloadBytes };
-    }
-    return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+    return packedToInfo(this.#exports.inspectPage(type, offset) >>> 0);
   }
 
   /**
@@ -373,14 +320,14 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     budget: { readonly pages?: number; readonly microseconds?: number } = {},
   ): RecompressResult {
     this.#check();
-    const before = this.#column("payloadBytes");
+    const before = this.#columns().payloadBytes;
     const { count, done } = runBudgeted(
       budget.pages,
       budget.microseconds,
       RECOMPRESS_BATCH,
       (batch) => this.#exports.recompress(batch),
     );
-    return { triedPages: count, savedBytes: before - this.#column("payloadBytes"), done };
+    return { triedPages: count, savedBytes: before - this.#columns().payloadBytes, done };
   }
 
   /**
@@ -392,7 +339,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     budget: { readonly objects?: number; readonly microseconds?: number } = {},
   ): CompactResult {
     this.#check();
-    const before = this.#column("movedObjects");
+    const before = this.#columns().movedObjects;
     const { done } = runBudgeted(
       budget.objects,
       budget.microseconds,
@@ -400,7 +347,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
       (batch) => this.#exports.compact(batch),
       () => this.#exports.isCompacted() !== 0,
     );
-    return { movedObjects: this.#column("movedObjects") - before, done };
+    return { movedObjects: this.#columns().movedObjects - before, done };
   }
 
   /** Bytes that compaction would free, about. */
@@ -414,17 +361,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
 
   /** Bytes of memory that a trim needs beside what is held, until it is done: at most so many. */
   trimPeakBytes(): number {
-    const { fixedBytes, indexBytes } = this.stats();
-    let bytes = fixedBytes + indexBytes;
-    const classes = this.#exports.classCount();
-    for (let index = 1; index < classes; index++) {
-      const used = this.#exports.classColumn(index, CLASS_USED) >>> 0;
-      if (used === 0) continue;
-      const size = this.#exports.classColumn(index, CLASS_SIZE) >>> 0;
-      const perZspage = Math.max(1, Math.floor(LONGEST_ZSPAGE / size));
-      bytes += used * size + Math.ceil(used / perZspage) * ZSPAGE_LOSS;
-    }
-    return (Math.ceil((bytes * (1 + GROWTH_OVERSHOOT)) / WASM_PAGE_SIZE) + 1) * WASM_PAGE_SIZE;
+    return mostTrimmedBytes(this.#exports, this.stats());
   }
 
   /**
@@ -438,18 +375,13 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     const unchanged = { trimmed: false, heldBytesBefore, heldBytesAfter: heldBytesBefore };
     // The live pages may need more than a limit that was lowered; it holds again afterwards.
     // Growth costs the engine a millisecond a time, so what is needed at least is there at once.
-    const { objectBytes, pages } = this.stats();
-    const least = objectBytes * LEAST_ZSPAGE_FACTOR + pages * LEAST_INDEX_BYTES;
-    const fresh = this.#start(this.#pageSize, Infinity, least);
-    if (!fresh || !this.#moveInto(fresh)) return unchanged;
+    const fresh = this.#start(this.#pageSize, Infinity, leastTrimmedBytes(this.stats()));
+    if (!fresh || !movePages(this.#running(), fresh, this.#openTypes, this.#pageSize))
+      return unchanged;
     const heldBytesAfter = fresh.memory.buffer.byteLength;
     if (heldBytesAfter >= heldBytesBefore) return unchanged;
 
-    for (const column of STATS_COLUMNS.slice(STATS_COLUMNS.indexOf("movedObjects"))) {
-      this.#carried[column] = this.#column(column);
-    }
-    const peak = heldBytesBefore + heldBytesAfter;
-    this.#carriedPeakBytes = Math.max(this.#column("peakHeldBytes"), peak);
+    this.#carried = carryOver(this.#columns(), heldBytesBefore + heldBytesAfter);
     this.#adopt(fresh);
     this.#exports.setLimit(this.#limitBytes);
     this.#exports.setEnabled(this.#enabled ? 1 : 0);
@@ -473,21 +405,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
 
   selectCold(most: number): readonly ColdPage[] {
     this.#check();
-    const count = this.#exports.selectCold(most);
-    const { buffer } = this.#memory;
-    const records = new Uint32Array(buffer, this.#exports.getWindow() >>> 0);
-    const word = (index: number, at: number): number =>
-      records[(index * COLD_RECORD_SIZE) / 4 + at] as number;
-    return Array.from({ length: count }, (_, index) => {
-      const packed = word(index, 3);
-      const length = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
-      return {
-        type: word(index, 0),
-        offset: word(index, 1),
-        form: packed >>> INSPECT_LENGTH_BITS,
-        block: new Uint8Array(buffer, word(index, 2), length),
-      };
-    });
+    return readColdPages(this.#running(), this.#exports.selectCold(most));
   }
 
   dropCold(index: number): boolean {
@@ -508,14 +426,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
 
   rejectedBlock(type: number, offset: number): FormedBlock | null {
     this.#check();
-    const address = this.#exports.pendingBlock(type, offset) >>> 0;
-    if (address === 0) return null;
-    const packed = this.#exports.pendingInfo() >>> 0;
-    const length = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
-    return {
-      form: packed >>> INSPECT_LENGTH_BITS,
-      block: new Uint8Array(this.#memory.buffer, address, length),
-    };
+    return readPendingBlock(this.#running(), type, offset);
   }
 
   forgetRejected(): void {
@@ -527,18 +438,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
     this.#check();
     checkPage(page, this.#pageSize);
-    let status = STATUS_CORRUPT;
-    if (block.length >= 1 && block.length <= this.#pageSize) {
-      const at = this.#exports.blockWindow() >>> 0;
-      new Uint8Array(this.#memory.buffer, at, block.length).set(block);
-      status = this.#exports.decodeBlock(form, block.length);
-    }
-    if (status !== STATUS_OK) {
-      throw new ZmemError(
-        "ERR_ZMEM_CORRUPT",
-        `a block of ${block.length} bytes and form ${form} does not decode to ${this.#pageSize} bytes`,
-      );
-    }
+    decodeInto(this.#running(), form, block, this.#pageSize);
     if (this.#getView.length === 0) this.#makeViews();
     page.set(this.#getView);
   }
@@ -570,37 +470,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   /** What the pool holds; each figure by itself. */
   stats(): PoolStats {
     this.#check();
-    const [pages, sameFilledPages, rawPages] = [
-      this.#column("pages"),
-      this.#column("sameFilledPages"),
-      this.#column("rawPages"),
-    ];
-    return {
-      pageSize: this.#pageSize,
-      limitBytes: this.#limitBytes,
-      pages,
-      logicalBytes: pages * this.#pageSize,
-      sameFilledPages,
-      rawPages,
-      compressedPages: pages - sameFilledPages - rawPages,
-      payloadBytes: this.#column("payloadBytes"),
-      objectBytes: this.#column("objectBytes"),
-      zspageBytes: this.#column("zspageBytes"),
-      indexBytes: this.#column("indexBytes"),
-      fixedBytes: this.#column("fixedBytes"),
-      freeBytes: this.#column("freeBytes"),
-      heldBytes: this.#column("heldBytes"),
-      peakHeldBytes: this.#column("peakHeldBytes"),
-      movedObjects: this.#column("movedObjects"),
-      instances: 1,
-      rejects: {
-        closedType: this.#column("closedType"),
-        disabled: this.#column("disabled"),
-        limit: this.#column("limit"),
-        growth: this.#column("growth"),
-        incompressible: this.#column("incompressible"),
-      },
-    };
+    return columnsToStats(this.#columns(), this.#pageSize, this.#limitBytes);
   }
 
   /** The columns that zsmalloc shows per size class; classes without zspages are left out. */
@@ -628,34 +498,20 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
 
   /** @returns undefined when the engine refuses the memory */
   #start(pageSize: number, limitBytes: number, expectedBytes = 0): RunningInstance | undefined {
-    let instance;
-    try {
-      const initialWasmPages = 1 + Math.floor(expectedBytes / WASM_PAGE_SIZE);
-      instance = this.#createInstance(
-        Math.min(initialWasmPages, this.#maximumWasmPages),
+    return startInstance(this.#createInstance, {
+      pageSize,
+      limitBytes,
+      acceptRaw: this.#acceptRaw,
+      initialWasmPages: Math.min(
+        1 + Math.floor(expectedBytes / WASM_PAGE_SIZE),
         this.#maximumWasmPages,
-      );
-    } catch (error) {
-      if (error instanceof RangeError) return undefined;
-      throw error;
-    }
-    const exports = instance.exports as unknown as ZmemExports;
-    const options = this.#acceptRaw ? OPTION_ACCEPT_RAW : 0;
-    const status = exports.boot(pageSize, limitBytes, options);
-    if (status === STATUS_OK) return { exports, memory: instance.memory };
-    if (status === STATUS_LIMIT) {
-      throw new RangeError(
-        `limitBytes: expected room for the pool's fixed part (${this.#fixedBytes(pageSize)} bytes for pages of ${pageSize}), got ${limitBytes}`,
-      );
-    }
-    return undefined;
+      ),
+      maximumWasmPages: this.#maximumWasmPages,
+    });
   }
 
-  /** Bytes that an empty pool holds; found by making one. */
-  #fixedBytes(pageSize: number): number {
-    const { exports, memory } = this.#createInstance(1, MAX_WASM_PAGES);
-    (exports as unknown as ZmemExports).boot(pageSize, Infinity, 0);
-    return memory.buffer.byteLength;
+  #running(): RunningInstance {
+    return { exports: this.#exports, memory: this.#memory };
   }
 
   #adopt({ exports, memory }: RunningInstance): void {
@@ -682,93 +538,9 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     return this.#putView;
   }
 
-  #column(name: StatsColumn): number {
+  #columns(): StatsColumns {
     const address = this.#exports.writeStats() >>> 0;
-    const columns = new Float64Array(this.#memory.buffer, address, STATS_COLUMNS.length);
-    const value = columns[STATS_COLUMNS.indexOf(name)] ?? 0;
-    if (name === "peakHeldBytes") return Math.max(value, this.#carriedPeakBytes);
-    return value + (this.#carried[name] ?? 0);
-  }
-
-  #moveInto(fresh: RunningInstance): boolean {
-    const from = this.#exports;
-    const to = fresh.exports;
-    const classes = from.classCount();
-    for (let index = 1; index < classes; index++) {
-      to.expectObjects(index, from.classColumn(index, CLASS_USED));
-    }
-    const source = new Uint8Array(this.#memory.buffer, from.putWindow() >>> 0, this.#pageSize * 3);
-    const target = to.putWindow() >>> 0;
-    let view = new Uint8Array(0);
-    for (const type of this.#openTypes) {
-      if (to.openType(type) !== STATUS_OK) return false;
-      from.startExport(type);
-      for (let bytes = from.exportBatch(type); bytes > 0; bytes = from.exportBatch(type)) {
-        if (view.length === 0) {
-          view = new Uint8Array(fresh.memory.buffer, target, source.length);
-        }
-        view.set(source);
-        if (to.importBatch(type, bytes) !== STATUS_OK) return false;
-      }
-    }
-    for (let index = 1; index < classes; index++) to.expectObjects(index, 0);
-    return true;
-  }
-}
-
-interface RunningInstance {
-  readonly exports: ZmemExports;
-  readonly memory: WebAssembly.Memory;
-}
-
-/** Bytes for objects in the longest zspage of several (assembly/zsmalloc/zspage.ts). */
-const LONGEST_ZSPAGE = 63 * GRANULE_SIZE - 24;
-/** What a zspage loses at most: its header, and a tail of less than one granule. */
-const ZSPAGE_LOSS = 24 + GRANULE_SIZE - 1;
-/** Headers and tails of zspages cut to what comes, at least, as a factor; measured 1.009 to 1.011. */
-const LEAST_ZSPAGE_FACTOR = 1.006;
-/** Bytes of index that a page needs at least, its group full. */
-const LEAST_INDEX_BYTES = 11;
-/** A trim grows in steps of 1/512; twice that covers runs that are left over. */
-const GROWTH_OVERSHOOT = 1 / 256;
-
-/**
- * Calls `step` with batches until a budget is used up or nothing is left: where `isDone` does not
- * say so, that is when a step does less than it was asked.
- */
-function runBudgeted(
-  most = Infinity,
-  microseconds: number | undefined,
-  batchSize: number,
-  step: (batch: number) => number,
-  isDone?: () => boolean,
-): { count: number; done: boolean } {
-  const until = microseconds === undefined ? Infinity : performance.now() + microseconds / 1000;
-  let count = 0;
-  let done = false;
-  while (!done && count < most && performance.now() < until) {
-    const batch = Math.ceil(Math.min(batchSize, most - count));
-    const finished = step(batch);
-    count += finished;
-    done = isDone === undefined ? finished < batch : isDone();
-  }
-  return { count, done };
-}
-
-function checkEffort(effort: unknown): void {
-  if (!EFFORTS.includes(effort as Effort)) {
-    throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
-  }
-}
-
-function checkLimit(limitBytes: unknown): void {
-  if (typeof limitBytes !== "number") {
-    throw new TypeError(`limitBytes: expected a number of bytes, got ${describe(limitBytes)}`);
-  }
-  if (!(limitBytes >= 0)) {
-    throw new RangeError(
-      `limitBytes: expected 0 or more, or Infinity, got ${describe(limitBytes)}`,
-    );
+    return readColumns(this.#memory.buffer, address, this.#carried);
   }
 }
 

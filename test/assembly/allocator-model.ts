@@ -15,7 +15,7 @@
 import * as assert from "uvu/assert";
 import type { CreateInstance } from "../../src/platform/instantiate.ts";
 import type { FrontswapOps, PoolStats } from "../../src/types.ts";
-import type { CompactResult, TrimResult } from "../../src/backends/zmem.ts";
+import type { CompactResult, TrimResult } from "../../src/backends/pool-options.ts";
 import { createRandom, type Random } from "../conformance/pages.ts";
 import type { TestingModule } from "./testing-module.ts";
 

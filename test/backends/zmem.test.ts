@@ -4,7 +4,8 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { ZmemBackend, type ZmemBackendOptions } from "../../src/backends/zmem.ts";
+import type { ZmemBackendOptions } from "../../src/backends/pool-options.ts";
+import { ZmemBackend } from "../../src/backends/zmem.ts";
 import { lastInstance, testingModule, type TestingModule } from "../assembly/testing-module.ts";
 import { createRandom, makePage } from "../conformance/pages.ts";
 
@@ -371,6 +372,22 @@ for (const pageSize of [4096, 16384, 65536]) {
     assertSound(subject);
   });
 }
+
+trims("knows after a trim which pages were got, and which can't get smaller", () => {
+  const { pool, module } = start();
+  for (let offset = 0; offset < 200; offset++) pool.putPage(0, offset, pageOf(2000, offset));
+  for (let offset = 8; offset < 200; offset++) pool.flushPage(0, offset);
+  assert.is(pool.recompress().triedPages, 8);
+  pool.allowWriteback(0, true);
+  for (const offset of [1, 4, 5]) assert.ok(pool.viewPage(0, offset));
+  assert.ok(pool.trim().trimmed);
+  assert.is(pool.recompress().triedPages, 0, "none is tried again");
+  assert.equal(
+    pool.selectCold(100).map(({ offset }) => offset),
+    [0, 2, 3, 6, 7],
+  );
+  assertSound({ pool, module });
+});
 
 trims("states enough peak for any pool: one object in every class, one page, none", () => {
   for (const [pageSize, step] of [

@@ -6,7 +6,8 @@
  */
 import { MAX_WASM_PAGES } from "../../src/backends/abi.ts";
 import { ShardedZmemBackend } from "../../src/backends/sharded.ts";
-import { ZmemBackend, type ZmemBackendOptions } from "../../src/backends/zmem.ts";
+import type { ZmemBackendOptions } from "../../src/backends/pool-options.ts";
+import { ZmemBackend } from "../../src/backends/zmem.ts";
 import type { CreateInstance, WasmInstance } from "../../src/platform/instantiate.ts";
 import type { Page, RejectReason } from "../../src/types.ts";
 import {

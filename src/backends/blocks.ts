@@ -1,0 +1,87 @@
+/**
+ * Blocks and what describes them, read from an instance's memory, for writeback and inspection.
+ *
+ * Invariant: a block handed out is a view, valid until the next call into the instance.
+ */
+import { ZmemError } from "../errors.ts";
+import type { ColdPage, FormedBlock } from "../types.ts";
+import {
+  COLD_RECORD_SIZE,
+  FORM_ABSENT,
+  FORM_FILLED,
+  FORM_FILLED_OBJECT,
+  FORM_RAW,
+  INSPECT_LENGTH_BITS,
+  STATUS_CORRUPT,
+  STATUS_OK,
+} from "./abi.ts";
+import type { RunningInstance } from "./instance.ts";
+import type { PageInfo } from "./pool-options.ts";
+
+const LENGTH_MASK = (1 << INSPECT_LENGTH_BITS) - 1;
+
+/** @param packed what `inspectPage` gave */
+export function packedToInfo(packed: number): PageInfo | undefined {
+  const form = packed >>> INSPECT_LENGTH_BITS;
+  if (form === FORM_ABSENT) return undefined;
+  const payloadBytes = packed & LENGTH_MASK;
+  if (form === FORM_FILLED || form === FORM_FILLED_OBJECT) {
+    return { form: "sameFilled", payloadBytes };
+  }
+  return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+}
+
+/** The records that `selectCold` has left in the get window. */
+export function readColdPages(
+  { exports, memory: { buffer } }: RunningInstance,
+  count: number,
+): readonly ColdPage[] {
+  const records = new Uint32Array(buffer, exports.getWindow() >>> 0);
+  const word = (index: number, at: number): number =>
+    records[(index * COLD_RECORD_SIZE) / 4 + at] as number;
+  return Array.from({ length: count }, (_, index) => {
+    const packed = word(index, 3);
+    return {
+      type: word(index, 0),
+      offset: word(index, 1),
+      form: packed >>> INSPECT_LENGTH_BITS,
+      block: new Uint8Array(buffer, word(index, 2), packed & LENGTH_MASK),
+    };
+  });
+}
+
+/** The block of the last put, if that was of this page and rejected for want of memory. */
+export function readPendingBlock(
+  { exports, memory }: RunningInstance,
+  type: number,
+  offset: number,
+): FormedBlock | null {
+  const address = exports.pendingBlock(type, offset) >>> 0;
+  if (address === 0) return null;
+  const packed = exports.pendingInfo() >>> 0;
+  return {
+    form: packed >>> INSPECT_LENGTH_BITS,
+    block: new Uint8Array(memory.buffer, address, packed & LENGTH_MASK),
+  };
+}
+
+/** Decodes a block into the get window. @throws ZmemError `ERR_ZMEM_CORRUPT` */
+export function decodeInto(
+  { exports, memory }: RunningInstance,
+  form: number,
+  block: Uint8Array,
+  pageSize: number,
+): void {
+  let status = STATUS_CORRUPT;
+  if (block.length >= 1 && block.length <= pageSize) {
+    const at = exports.blockWindow() >>> 0;
+    new Uint8Array(memory.buffer, at, block.length).set(block);
+    status = exports.decodeBlock(form, block.length);
+  }
+  if (status !== STATUS_OK) {
+    throw new ZmemError(
+      "ERR_ZMEM_CORRUPT",
+      `a block of ${block.length} bytes and form ${form} does not decode to ${pageSize} bytes`,
+    );
+  }
+}

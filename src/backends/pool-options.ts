@@ -1,0 +1,86 @@
+/**
+ * How a pool over the wasm module is made, and what its calls beyond the verbs answer.
+ *
+ * Why so: one instance and several behind one backend are made and answer alike; what is checked of
+ * their options is checked here.
+ */
+import { describe } from "../errors.ts";
+import { EFFORTS } from "./abi.ts";
+
+/** How a pool is made. */
+export interface ZmemBackendOptions {
+  /** The most that linear memory may grow to, in bytes; Infinity (the default) is 4 GiB. */
+  readonly limitBytes?: number;
+  /** Whether pages that don't compress are kept raw (the default) or rejected. */
+  readonly acceptRaw?: boolean;
+  /** How much time a put may spend on compression; "default" when left out. */
+  readonly effort?: Effort;
+  /** Wasm pages that linear memory may have at most, whatever the limit; for tests of growth. */
+  readonly maximumWasmPages?: number;
+}
+
+/** All efforts write the same format: "fast" larger blocks, "high" smaller ones for cold pages. */
+export type Effort = (typeof EFFORTS)[number];
+
+/** What a recompression did. */
+export interface RecompressResult {
+  /** Pages tried, whether they got smaller or not. */
+  readonly triedPages: number;
+  /** Bytes of payload saved. */
+  readonly savedBytes: number;
+  /** Whether every page has been tried. */
+  readonly done: boolean;
+}
+
+/** How one page is kept. */
+export interface PageInfo {
+  readonly form: "sameFilled" | "compressed" | "raw";
+  /** Bytes of its block; 0 for a page whose index entry holds all of it. */
+  readonly payloadBytes: number;
+}
+
+/** Where the object of a page lies, until a put, flush, compaction or trim moves it. */
+export interface PageLocation {
+  /** The id of its zspage, 1 or above, which stays when the zspage moves. */
+  readonly zspage: number;
+  /** Its place in the zspage, 0 to 1023. */
+  readonly slot: number;
+  /** Byte offset of its block in linear memory. */
+  readonly address: number;
+}
+
+/** What a compaction did. */
+export interface CompactResult {
+  /** Objects moved. */
+  readonly movedObjects: number;
+  /** Whether nothing is left to gain. */
+  readonly done: boolean;
+}
+
+/** What a trim did. */
+export interface TrimResult {
+  /** False when the fresh instance could not be made: everything is as before. */
+  readonly trimmed: boolean;
+  /** Memory held before and after, bytes. */
+  readonly heldBytesBefore: number;
+  readonly heldBytesAfter: number;
+}
+
+/** @throws RangeError for an effort that is none */
+export function checkEffort(effort: unknown): void {
+  if (!EFFORTS.includes(effort as Effort)) {
+    throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
+  }
+}
+
+/** @throws TypeError or RangeError for a limit that is no number of bytes */
+export function checkLimit(limitBytes: unknown): void {
+  if (typeof limitBytes !== "number") {
+    throw new TypeError(`limitBytes: expected a number of bytes, got ${describe(limitBytes)}`);
+  }
+  if (!(limitBytes >= 0)) {
+    throw new RangeError(
+      `limitBytes: expected 0 or more, or Infinity, got ${describe(limitBytes)}`,
+    );
+  }
+}
