@@ -29,13 +29,14 @@ import {
   lengthToClass,
 } from "../zsmalloc/size-classes";
 import { bytesToGranules, SHARED_END, sharedHeader } from "./header";
+import { spareGranules } from "./slide";
 import { OPTION_HIGH, scratchBytes } from "./window";
 
 /**
  * Boot of a shared pool: the fixed part, with every table as large as the memory may ever need.
  *
  * ```
- * superblock │ shared header, workers │ class table │ free, chunk, used map │ zspage table │
+ * superblock │ shared header, workers │ class table │ free, chunk, used map │ zspage table │ spare │
  * ```
  * The tables cost 224 bytes per wasm page of the *maximum*, 0.34 %; they are not touched, and so
  * not backed by memory, until what they describe exists.
@@ -76,7 +77,8 @@ export function bootShared(
   const chunkMap = freeMap + mapBytes;
   const usedMap = chunkMap + mapBytes;
   const zspageTable = usedMap + mapBytes;
-  const end = align(zspageTable + (ids << 2), GRANULE_SIZE);
+  const spare = align(zspageTable + (ids << 2), GRANULE_SIZE);
+  const end = spare + ((<usize>spareGranules(pageSize)) << GRANULE_SHIFT);
 
   const held = <u32>memory.size();
   const needed = (<u32>end + WASM_PAGE_SIZE - 1) >> WASM_PAGE_SHIFT;
@@ -88,6 +90,7 @@ export function bootShared(
   header.chunkMapAddress = <u32>chunkMap;
   header.usedMapAddress = <u32>usedMap;
   header.zspageIds = ids;
+  header.spareAddress = <u32>spare;
   header.scratchGranules = bytesToGranules(scratchBytes(pageSize, options));
 
   block.layoutVersion = LAYOUT_VERSION;

@@ -24,9 +24,16 @@ export { countPages, flushArea, flushPage, openType, putPage } from "./store";
 export { getPage, inspectPage } from "./read";
 export { keepBlock, retryPut } from "./retry";
 export { pendingBlock, pendingInfo } from "./rejected";
-export { blockWindow, copyCold, decodeBlock, dropCold, selectCold, setWriteback } from "./writeback";
+export {
+  blockWindow,
+  copyCold,
+  decodeBlock,
+  dropCold,
+  selectCold,
+  setWriteback,
+} from "./writeback";
 export { canRecompress, recompress } from "./recompress";
-export { compact, freeableBytes } from "./compaction";
+export { compact, freeableBytes, isCompacted } from "./compaction";
 export { reap } from "./recovery";
 export { classColumn, writeStats } from "./stats";
 export { usedBytes } from "../stats";

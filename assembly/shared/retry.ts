@@ -1,7 +1,12 @@
 import { FORM_RAW } from "../index/entry";
 import { GROUP_SHIFT } from "../index/group";
 import { countReject } from "../stats";
-import { STATUS_ABSENT, STATUS_CLOSED_TYPE, STATUS_DISABLED, STATUS_INCOMPRESSIBLE } from "../status";
+import {
+  STATUS_ABSENT,
+  STATUS_CLOSED_TYPE,
+  STATUS_DISABLED,
+  STATUS_INCOMPRESSIBLE,
+} from "../status";
 import { OPTION_ACCEPT_RAW, OPTION_ENABLED, superblock } from "../superblock";
 import {
   forgetRejected,

@@ -281,7 +281,12 @@ function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source:
  *
  * @returns false when the lock of that object's class could not be had: nothing has changed
  */
-export function replaceEntry(root: TypeRoot, journal: WorkerRecord, address: usize, entry: u64): bool {
+export function replaceEntry(
+  root: TypeRoot,
+  journal: WorkerRecord,
+  address: usize,
+  entry: u64,
+): bool {
   let old = atomic.load<u64>(address);
   let record: SizeClass | null = null;
   if (hasObject(old)) {

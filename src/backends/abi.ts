@@ -98,6 +98,7 @@ export interface SharedZmemExports {
   decodeBlock(form: number, length: number): number;
   recompress(budget: number): number;
   canRecompress(): number;
+  isCompacted(): number;
 }
 
 export const STATUS_OK = 0;

@@ -341,8 +341,8 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   /**
-   * Moves objects from the emptiest zspages into the fullest while the others go on. One worker at
-   * a time: a second one moves nothing.
+   * Moves objects from the emptiest zspages into the fullest, and then zspages together, while the
+   * others go on. One worker at a time: a second one moves nothing.
    *
    * @param budget at most so many objects, and about so many microseconds; without: to the end
    */
@@ -358,7 +358,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
       const batch = Math.min(COMPACT_BATCH, objects - movedObjects);
       const moved = this.#exports.compact(batch);
       movedObjects += moved;
-      done = moved < batch;
+      done = this.#exports.isCompacted() !== 0;
     }
     return { movedObjects, done };
   }

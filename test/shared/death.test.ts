@@ -185,6 +185,13 @@ const SCENARIOS: Scenario[] = [
     recompression: true,
     run: (worker) => void worker.recompress(),
   },
+  {
+    name: "sliding of zspages",
+    // Long ones with holes between them, and short ones behind.
+    offsets: range(60),
+    flushed: (offset) => offset % PAGE_KINDS.length === 3 || offset % 7 === 2,
+    run: (worker) => void worker.compact(),
+  },
   { name: "detaching", offsets: range(9), run: (worker) => worker.detach() },
 ];
 
