@@ -160,11 +160,12 @@ const SCENARIOS: Scenario[] = [
     offsets: range(60),
     limitBytes: 4 * 65536,
     run: (worker) => {
-      for (let at = 0; worker.putPage(TYPE, at, raw); at++);
+      let at = 50;
+      while (worker.putPage(TYPE, at, raw)) at++;
       worker.allowWriteback(TYPE, true);
-      const cold = worker.selectCold(8);
+      const cold = worker.selectCold(4);
       for (const index of cold.keys()) worker.dropCold(index);
-      for (let at = 0; at < 60; at++) worker.retryPut(TYPE, at);
+      worker.retryPut(TYPE, at);
     },
     concerns: () => true,
     becomes: raw,
@@ -183,7 +184,7 @@ const SCENARIOS: Scenario[] = [
     name: "recompression",
     offsets: range(24),
     recompression: true,
-    run: (worker) => void worker.recompress(),
+    run: (worker) => void worker.recompress({ pages: 5 }),
   },
   {
     name: "sliding of zspages",

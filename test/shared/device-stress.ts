@@ -66,6 +66,9 @@ export interface DeviceStressResult {
   readonly deviceErrors: number;
 }
 
+/** What a run makes at least, however little time the machine gives it. */
+const LEAST_CALLS = 4000;
+
 interface Hand {
   readonly seat: number;
   readonly worker: Worker;
@@ -152,7 +155,8 @@ class DeviceStress {
     let kills = 0;
     let nextCheck = performance.now() + 400;
     const hasEnded = (): boolean => calls > 0 && this.#ends === workers;
-    while (!hasEnded() && performance.now() < until && this.#failures.length === 0) {
+    const isOver = (): boolean => performance.now() >= until && this.#calls() >= LEAST_CALLS;
+    while (!hasEnded() && !isOver() && this.#failures.length === 0) {
       if (wantedKills > 0 && kills >= wantedKills) break;
       await sleep(this.#random.below(8));
       if (wantedKills > 0) {
@@ -310,10 +314,15 @@ class DeviceStress {
     assert.equal(left, [0, 0, 0, 0], "left after a flush of all");
     this.#zmem.close();
     this.#storage.close();
-    let calls = 0;
-    for (let seat = 0; seat < SEATS; seat++) calls += this.#read(seat, CALLS);
+    const calls = this.#calls();
     const moves = { writtenBackPages, promotedPages, deviceReads, deviceErrors };
     return { calls, kills, killsAtWork: this.#killsAtWork, checks: this.#checks, ...moves };
+  }
+
+  #calls(): number {
+    let calls = 0;
+    for (let seat = 0; seat < SEATS; seat++) calls += this.#read(seat, CALLS);
+    return calls;
   }
 
   /** Room for a part of the pages beside the fixed part: none, or up to a half. */
