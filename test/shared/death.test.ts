@@ -160,7 +160,7 @@ const SCENARIOS: Scenario[] = [
     offsets: range(60),
     limitBytes: 4 * 65536,
     run: (worker) => {
-      let at = 50;
+      let at = 100;
       while (worker.putPage(TYPE, at, raw)) at++;
       worker.allowWriteback(TYPE, true);
       const cold = worker.selectCold(4);
