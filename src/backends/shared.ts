@@ -73,7 +73,7 @@ export interface SharedZmemOptions {
   readonly effort?: Effort;
   /**
    * Whether `recompress` can be used, and the effort be raised to "high": each worker has more
-   * scratch then, about twelve pages. True with the effort "high", else false when left out.
+   * scratch then. True with the effort "high", else false when left out.
    */
   readonly recompression?: boolean;
   /** How long a call waits for a lock before it throws `ERR_ZMEM_HELD`; 5000 when left out. */
