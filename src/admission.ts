@@ -41,13 +41,13 @@ export interface AdmissionOptions {
 
 /** Puts between two looks at the fill level. */
 const LOOK_INTERVAL = 32;
-/** The demanded ratio rises in so many steps: each change is a call into the backend. */
+/** The demanded ratio rises in so many steps. */
 const GRADES = 8;
 
 /** The hook of a front-end whose backend has the writeback port. */
 export class Admission implements PutHook {
-  readonly #writeback: Writeback;
-  readonly #log: SwapLog;
+  readonly #writeback: Pick<Writeback, "makeRoom" | "setDemandedRatio" | "port">;
+  readonly #log: Pick<SwapLog, "count">;
   readonly #acceptThreshold: number | undefined;
   readonly #graded: GradedAdmission | undefined;
   readonly #negative: NegativeMemory | null;
@@ -57,7 +57,11 @@ export class Admission implements PutHook {
   #putsUntilLook = 0;
 
   /** @throws RangeError for fill levels, a ratio or a number of entries that can't be */
-  constructor(writeback: Writeback, log: SwapLog, options: AdmissionOptions = {}) {
+  constructor(
+    writeback: Pick<Writeback, "makeRoom" | "setDemandedRatio" | "port">,
+    log: Pick<SwapLog, "count">,
+    options: AdmissionOptions = {},
+  ) {
     const { acceptThreshold, gradedAdmission, rememberIncompressible = false } = options;
     if (acceptThreshold !== undefined && !(acceptThreshold > 0 && acceptThreshold < 1)) {
       throw new RangeError(
@@ -116,11 +120,11 @@ export class Admission implements PutHook {
   #setGrade({ from, to, ratio }: GradedAdmission, level: number): void {
     const share = Math.min(1, Math.max(0, (level - from) / (to - from)));
     const grade = Math.floor(share * GRADES);
-    if (grade === this.#grade) return;
     // What was too long for a stricter grade may be short enough now.
     if (grade < this.#grade) this.#negative?.clear();
     this.#grade = grade;
     const demanded = 1 + ((ratio - 1) * grade) / GRADES;
+    // Also when it is the same: on a shared pool another worker may have set another one.
     this.#writeback.setDemandedRatio(demanded);
   }
 }

@@ -10,6 +10,11 @@ export type {
   SwapDevice,
   SwapDeviceState,
 } from "./devices/device.ts";
+export {
+  FileStorage,
+  type FileStorageLink,
+  type FileStorageOptions,
+} from "./devices/file-storage.ts";
 export { FileSwapDevice, type FileSwapDeviceOptions } from "./devices/file.ts";
 export {
   RedisSwapDevice,
@@ -18,3 +23,4 @@ export {
   type RedisSwapDeviceOptions,
   type RedisTransaction,
 } from "./devices/redis.ts";
+export type { SharedStorage } from "./devices/storage.ts";

@@ -32,8 +32,11 @@ export {
   type SharedAttachment,
   type SharedZmemOptions,
 } from "./backends/shared.ts";
+export { MemoryStorage, type MemoryStorageLink } from "./devices/memory-storage.ts";
+export type { SharedStorage } from "./devices/storage.ts";
 export { ZmemError, type ZmemErrorCode } from "./errors.ts";
 export { SharedSwapArea } from "./shared/area.ts";
+export { SharedDeviceArea, type SharedDeviceOptions } from "./shared/device-area.ts";
 export type { EndableWorker } from "./shared/end-worker.ts";
 export {
   SharedFrontswap,
@@ -42,8 +45,10 @@ export {
   type SharedOps,
 } from "./shared/frontswap.ts";
 export type { WorkerTicket } from "./shared/workers.ts";
+export type { SharedWritebackOptions } from "./shared/writeback.ts";
 export {
   SharedZmem,
+  type SharedDeviceOnOptions,
   type SharedSwapOnOptions,
   type SharedZmemPoolOptions,
   type SharedZmemStats,

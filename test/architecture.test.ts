@@ -159,7 +159,8 @@ const SOURCE: Layers = {
   "negative-memory.ts": ["types.ts"],
   // The contract of devices; devices themselves meet nobody but the entries.
   "devices/device.ts": [],
-  "devices/": ["devices/device.ts", "errors.ts"],
+  "devices/storage.ts": [],
+  "devices/": ["devices/device.ts", "devices/storage.ts", "errors.ts"],
   "area-device.ts": ["bitmap.ts", "devices/device.ts", "errors.ts", "swap-log.ts"],
   "writeback.ts": [
     "area-device.ts",
@@ -227,15 +228,25 @@ const SOURCE: Layers = {
     "zmem.ts",
   ],
   // The front-end of a pool that workers share; it meets a backend in shared/zmem.ts alone.
-  "shared/": ["errors.ts", "types.ts"],
+  "shared/": ["devices/storage.ts", "errors.ts", "types.ts"],
   "shared/load.ts": ["errors.ts", "platform/shared-memory.ts"],
-  "shared/zmem.ts": ["backends/", "errors.ts", "platform/shared-memory.ts", "shared/", "types.ts"],
+  "shared/zmem.ts": [
+    "admission.ts",
+    "backends/",
+    "devices/storage.ts",
+    "errors.ts",
+    "platform/shared-memory.ts",
+    "shared/",
+    "types.ts",
+  ],
   "index.ts": ["exports.ts", "load.ts", "platform/", "zmem.ts"],
   "index.core.ts": ["errors.ts", "exports.ts", "load.ts", "platform/", "zmem.ts"],
-  "index.node.ts": ["devices/", "devices/device.ts"],
+  "index.node.ts": ["devices/", "devices/device.ts", "devices/storage.ts"],
   "index.browser.ts": ["devices/", "devices/device.ts"],
   "index.shared.ts": [
     "backends/",
+    "devices/",
+    "devices/storage.ts",
     "errors.ts",
     "platform/",
     "shared/",
@@ -253,6 +264,7 @@ const OUTSIDE: Readonly<Record<string, readonly RegExp[]>> = {
   // For `file:` addresses in Node; hidden from bundlers.
   "src/platform/compile.ts": [/^node:fs\/promises$/],
   "src/devices/file.ts": [/^node:(fs|os|path)$/],
+  "src/devices/file-storage.ts": [/^node:(fs|os)$/],
   "src/platform/inline.ts": [/^build\/inline-wasm\.ts$/],
   "src/platform/inline-shared.ts": [/^build\/inline-wasm-shared\.ts$/],
   "src/cli/": [/^node:/],

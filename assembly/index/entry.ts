@@ -111,6 +111,13 @@ export function withVersion(entry: u64, version: u32): u64 {
   return (entry & VERSION_ROOM) | ((<u64>version) << VERSION_SHIFT);
 }
 
+/** How many versions there are before one comes round. */
+export const VERSIONS: u32 = 1 << (64 - <u32>VERSION_SHIFT);
+
+export function entryToVersion(entry: u64): u32 {
+  return <u32>(entry >> VERSION_SHIFT);
+}
+
 /** Whether recompression has been tried on this block. */
 export function isTried(entry: u64): bool {
   return (entry & TRIED) != 0;

@@ -13,6 +13,7 @@ import { identify } from "../lock";
 import { STATUS_GROWTH, STATUS_INVALID, STATUS_LIMIT, STATUS_OK } from "../status";
 import {
   LAYOUT_VERSION,
+  OPTION_ACCEPT_RAW,
   OPTION_ENABLED,
   Superblock,
   superblock,
@@ -28,13 +29,14 @@ import {
   lengthToClass,
 } from "../zsmalloc/size-classes";
 import { bytesToGranules, SHARED_END, sharedHeader } from "./header";
+import { spareGranules } from "./slide";
 import { OPTION_HIGH, scratchBytes } from "./window";
 
 /**
  * Boot of a shared pool: the fixed part, with every table as large as the memory may ever need.
  *
  * ```
- * superblock │ shared header, workers │ class table │ free, chunk, used map │ zspage table │
+ * superblock │ shared header, workers │ class table │ free, chunk, used map │ zspage table │ spare │
  * ```
  * The tables cost 224 bytes per wasm page of the *maximum*, 0.34 %; they are not touched, and so
  * not backed by memory, until what they describe exists.
@@ -75,7 +77,8 @@ export function bootShared(
   const chunkMap = freeMap + mapBytes;
   const usedMap = chunkMap + mapBytes;
   const zspageTable = usedMap + mapBytes;
-  const end = align(zspageTable + (ids << 2), GRANULE_SIZE);
+  const spare = align(zspageTable + (ids << 2), GRANULE_SIZE);
+  const end = spare + ((<usize>spareGranules(pageSize)) << GRANULE_SHIFT);
 
   const held = <u32>memory.size();
   const needed = (<u32>end + WASM_PAGE_SIZE - 1) >> WASM_PAGE_SHIFT;
@@ -87,6 +90,7 @@ export function bootShared(
   header.chunkMapAddress = <u32>chunkMap;
   header.usedMapAddress = <u32>usedMap;
   header.zspageIds = ids;
+  header.spareAddress = <u32>spare;
   header.scratchGranules = bytesToGranules(scratchBytes(pageSize, options));
 
   block.layoutVersion = LAYOUT_VERSION;
@@ -103,7 +107,7 @@ export function bootShared(
   block.classTableAddress = <u32>classTable;
   block.classCount = classCount;
   block.effort = EFFORT_DEFAULT;
-  block.worthLength = classToLength(lengthToClass(pageSize - (pageSize >> WORTH_SHIFT)));
+  block.worthLength = usualWorthLength(pageSize);
   block.compactionCursor = classCount - 1;
   initializeClassTable(classTable, classCount);
   const rest = block.heldWasmPages * GRANULES_PER_WASM_PAGE - block.fixedGranules;
@@ -127,11 +131,32 @@ export function limitBytes(): f64 {
   return sharedHeader().limitBytes;
 }
 
+/** The limit in force, bytes: what was set, or the most that the tables were made for. */
+export function usableBytes(): f64 {
+  return <f64>superblock().limitGranules * <f64>GRANULE_SIZE;
+}
+
 /** Switches puts on or off, for all workers. */
 export function setEnabled(enabled: bool): void {
+  setOption(OPTION_ENABLED, enabled);
+}
+
+/** As in the plain build's boot, for all workers. */
+export function setWorthLength(length: u32, acceptRaw: bool): void {
+  const block = superblock();
+  const usual = usualWorthLength(block.pageSize);
+  block.worthLength = length ? min(length, usual) : usual;
+  setOption(OPTION_ACCEPT_RAW, acceptRaw);
+}
+
+function setOption(option: u32, set: bool): void {
   const options = changetype<usize>(superblock()) + offsetof<Superblock>("options");
-  if (enabled) atomic.or<u32>(options, OPTION_ENABLED);
-  else atomic.and<u32>(options, ~OPTION_ENABLED);
+  if (set) atomic.or<u32>(options, option);
+  else atomic.and<u32>(options, ~option);
+}
+
+function usualWorthLength(pageSize: u32): u32 {
+  return classToLength(lengthToClass(pageSize - (pageSize >> WORTH_SHIFT)));
 }
 
 /**

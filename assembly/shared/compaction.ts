@@ -15,6 +15,7 @@ import { destroyZspage } from "../zsmalloc/zspage-supply";
 import { chunkToRoot } from "./chunks";
 import { compactLock, JOB_MOVE, JOB_NONE, movedObjectsAddress, ownRecord } from "./header";
 import { lockClass, takeJournaled, unlockClass } from "./objects";
+import { forgetQuiet, isSlidDown, slideZspages } from "./slide";
 import { nextVersion } from "./stripe";
 import { TypeRoot } from "../index/type-root";
 
@@ -39,13 +40,24 @@ const PASSED: i32 = 2;
 /** Objects passed over in one class before the next one's turn. */
 const MOST_PASSED: u32 = 16;
 
+/** Whether the last call of this instance found nothing left to gain. */
+let compacted: bool = false;
+
+export function isCompacted(): bool {
+  return compacted;
+}
+
 /**
- * Moves up to `budget` objects; one worker at a time, others get 0 at once.
+ * Moves up to `budget` objects, then zspages that keep free runs apart; one worker at a time, others
+ * get 0 at once. One call takes bounded time; `isCompacted` says whether there is more to do.
  *
- * @returns how many were moved; fewer than `budget` when nothing is left to gain
+ * @returns how many objects and zspages were moved
  */
 export function compact(budget: u32): u32 {
+  // Another one sees to it.
+  compacted = true;
   if (!tryAcquire(compactLock())) return 0;
+  compacted = false;
   const block = superblock();
   let moved: u32 = 0;
   for (let visited: u32 = 1; visited < block.classCount && moved < budget; visited++) {
@@ -66,6 +78,12 @@ export function compact(budget: u32): u32 {
     block.compactionCursor = next ? next : block.classCount - 1;
   }
   atomic.add<u64>(movedObjectsAddress(), moved);
+  if (moved) forgetQuiet();
+  if (moved < budget) {
+    moved += slideZspages(budget - moved);
+    compacted = isSlidDown();
+    if (compacted) forgetQuiet();
+  }
   release(compactLock());
   return moved;
 }

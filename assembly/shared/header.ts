@@ -31,7 +31,8 @@ export class SharedHeader {
   scratchGranules: u32;
   /** Moves with every worker that was declared dead. */
   generation: u32;
-  unused0: u32;
+  /** Where a zspage is kept for the moment in which it moves (shared/slide). */
+  spareAddress: u32;
   movedObjects: u64;
   /** The limit as it was asked for, bytes. */
   limitBytes: f64;
@@ -68,6 +69,9 @@ export const JOB_NONE: u32 = 0;
 export const JOB_PAGE: u32 = 1;
 /** A move by compaction: the class is locked as long as the journal is not empty. */
 export const JOB_MOVE: u32 = 2;
+
+/** A zspage that slides down: its class and the supply are locked as long as the journal says so. */
+export const JOB_SLIDE: u32 = 3;
 
 export const MAX_WORKERS: u32 = 63;
 const HEADER_SIZE: u32 = 64;

@@ -7,16 +7,36 @@
  */
 import { selfId } from "../lock";
 import { superblock } from "../superblock";
-import { getWindowAddress, putWindowAddress } from "./window";
+import { coldAddress, getWindowAddress, putWindowAddress } from "./window";
 
-export { bootShared, limitBytes, setEffort, setEnabled, setLimit } from "./boot";
+export {
+  bootShared,
+  limitBytes,
+  setEffort,
+  setEnabled,
+  setLimit,
+  setWorthLength,
+  usableBytes,
+} from "./boot";
 export { attach, countWorkers, detach } from "./workers";
 export { lockHolder, setPatience } from "../lock";
 export { countPages, flushArea, flushPage, openType, putPage } from "./store";
 export { getPage, inspectPage } from "./read";
-export { compact, freeableBytes } from "./compaction";
+export { keepBlock, retryPut } from "./retry";
+export { pendingBlock, pendingInfo } from "./rejected";
+export {
+  blockWindow,
+  copyCold,
+  decodeBlock,
+  dropCold,
+  selectCold,
+  setWriteback,
+} from "./writeback";
+export { canRecompress, recompress } from "./recompress";
+export { compact, freeableBytes, isCompacted } from "./compaction";
 export { reap } from "./recovery";
 export { classColumn, writeStats } from "./stats";
+export { usedBytes } from "../stats";
 
 export function workerId(): u32 {
   return selfId();
@@ -37,6 +57,11 @@ export function putWindow(): u32 {
 
 export function getWindow(): u32 {
   return <u32>getWindowAddress;
+}
+
+/** Address of the records of `selectCold`. */
+export function coldRecords(): u32 {
+  return <u32>coldAddress;
 }
 
 export function classCount(): u32 {

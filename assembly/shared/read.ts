@@ -33,6 +33,7 @@ import { sharedHeader } from "./header";
 import { isGranuleSet, nextGranule } from "./granule-map";
 import {
   isOpen,
+  isSamePublication,
   keyToStripe,
   publicationsOf,
   sequenceOf,
@@ -52,7 +53,7 @@ import { getWindowAddress, statsAddress } from "./window";
  *    when the entry was loaded. So does a miss.
  * 2. The block is decoded into this worker's own window, reading only inside of memory whatever it
  *    is by then. It counts only if sequence and entry are still the same; the entry carries a
- *    version, which can't have come round unless very many words were published meanwhile.
+ *    version, and the count of publications says whether that can have come round.
  * 3. While the sequence is odd for long (its writer sleeps, or is dead), the chunk map leads to
  *    the stripe's chunks. All of them are looked at, and the sequence must not have moved by then:
  *    one odd section adds or removes one group and no entry.
@@ -62,8 +63,6 @@ import { getWindowAddress, statsAddress } from "./window";
 const ODD_LOOKS: u32 = 256;
 /** Tries before a get takes the lock of the stripe, if it is free just then. */
 const TRIES: u32 = 32;
-/** Publications within which a version has not come round, workers on their way included. */
-const SAFE_PUBLICATIONS: u32 = 256;
 const AGAIN: i32 = -1;
 
 /** Copies a page into the get window. @returns OK, ABSENT or CORRUPT */
@@ -114,7 +113,7 @@ export function inspectPage(type: u32, offset: u32): u32 {
  * What was loaded before is loaded before what is loaded after: no atomic load passes an atomic
  * store, and no load passes that. (The compiler rejects its own `atomic.fence`, asc 0.28.20.)
  */
-function settleLoads(): void {
+export function settleLoads(): void {
   atomic.store<u32>(statsAddress, 0);
 }
 
@@ -200,7 +199,7 @@ function readAt(root: TypeRoot, address: usize, sequence: u32): i32 {
   settleLoads();
   const now = atomic.load<u64>(address);
   if (!isSameObject(now, entry) || sequenceOf(root) != sequence) return AGAIN;
-  if (publicationsOf(root) - publications > SAFE_PUBLICATIONS) return AGAIN;
+  if (!isSamePublication(root, entry, publications)) return AGAIN;
   if (!decoded) return STATUS_CORRUPT;
   // One try: who is faster counts the get.
   if (form >= FORM_RAW && entryToRecency(now) != RECENCY_MASK) {
@@ -210,7 +209,7 @@ function readAt(root: TypeRoot, address: usize, sequence: u32): i32 {
 }
 
 /** The address of a payload, 0 when it does not lie inside of memory: the location is stale. */
-function resolve(location: u32, length: u32): usize {
+export function resolve(location: u32, length: u32): usize {
   const block = superblock();
   const id = location >> SLOT_BITS;
   if (id >= sharedHeader().zspageIds || length > block.pageSize) return 0;

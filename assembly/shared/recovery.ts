@@ -26,6 +26,7 @@ import { classLock, lockClass, unlockClass } from "./objects";
 import { rebuildClass, dropEmptyZspages } from "./rebuild-class";
 import { rebuildStripe } from "./rebuild-stripe";
 import { rebuildSupply } from "./rebuild-supply";
+import { settleSlide } from "./slide";
 import { emptyArea, setAreaOpen } from "./store";
 import { areaLock, stripeAt, stripeLock, STRIPES, typeRoots } from "./stripe";
 import { giveScratch, stateAddress } from "./workers";
@@ -37,7 +38,8 @@ import { giveScratch, stateAddress } from "./workers";
  * bits, roots and entries are true at any instruction; the rest is worked out from them, from the
  * bottom of the lock order to its top, for living workers may wait in the middle of it:
  * ```
- * 1 supply   free runs, ids and granule counts from cells, bits, roots and workers' records
+ * 1 supply   free runs, ids and granule counts from cells, bits, roots and workers' records; then a
+ *            zspage that was sliding down leaves the spare place
  * 2 class    free lists, counts and fullness lists from the tags; then, for a move of compaction,
  *            which of the two slots the entry names
  * 3 slots    of a put or flush: those that its entry does not name are freed
@@ -72,6 +74,7 @@ export function reap(dead: u32): i32 {
 function reapLocked(dead: u32, record: WorkerRecord): i32 {
   if (sharedHeader().supplyLock == dead) {
     rebuildSupply();
+    settleSlide(record);
     unlockSupply();
   }
   const classes = superblock().classCount;

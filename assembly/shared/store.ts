@@ -43,6 +43,7 @@ import { freeObject, locationToPayload } from "../zsmalloc/pool";
 import { classToSize, lengthToClass, SizeClass, sizeClass } from "../zsmalloc/size-classes";
 import { JOB_NONE, JOB_PAGE, ownRecord, WorkerRecord } from "./header";
 import { giveObject, lockClass, takeObject, unlockClass } from "./objects";
+import { forgetRejected, rememberRejected } from "./rejected";
 import {
   addCounts,
   areaLock,
@@ -156,6 +157,7 @@ function emptyStripe(root: TypeRoot): bool {
 
 /** Keeps the page in the put window. @returns OK, why it was rejected, or HELD: nothing changed */
 export function putPage(type: u32, offset: u32): i32 {
+  forgetRejected();
   const roots = typeRoots(type);
   if (!roots) return countReject(STATUS_CLOSED_TYPE);
   const root = keyToStripe(roots, offset >> GROUP_SHIFT);
@@ -200,7 +202,7 @@ export function countPages(type: u32): u32 {
 }
 
 /** Drops the older copy of a page that is rejected. */
-function reject(root: TypeRoot, offset: u32, reason: i32): i32 {
+export function reject(root: TypeRoot, offset: u32, reason: i32): i32 {
   return drop(root, offset) == STATUS_HELD ? STATUS_HELD : countReject(reason);
 }
 
@@ -212,7 +214,8 @@ function drop(root: TypeRoot, offset: u32): i32 {
   return status;
 }
 
-function dropLocked(root: TypeRoot, address: usize): i32 {
+/** Forgets the page of an entry, if it is there; the stripe is locked. @returns OK, ABSENT or HELD */
+export function dropLocked(root: TypeRoot, address: usize): i32 {
   if (!atomic.load<u64>(address)) return STATUS_ABSENT;
   const journal = ownRecord();
   beginPage(journal, address);
@@ -222,11 +225,14 @@ function dropLocked(root: TypeRoot, address: usize): i32 {
   return status;
 }
 
-function keep(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
+/** Keeps `length` bytes at `source`, and remembers them for `retryPut` when there is no room. */
+export function keep(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
   if (!lockStripe(root)) return STATUS_HELD;
   const status = isOpen(root) ? keepLocked(root, offset, form, length, source) : STATUS_CLOSED_TYPE;
   unlockStripe(root);
-  return status == STATUS_OK || status == STATUS_HELD ? status : countReject(status);
+  if (status == STATUS_OK || status == STATUS_HELD) return status;
+  if (status != STATUS_CLOSED_TYPE) rememberRejected(root.type, offset, form, length, source);
+  return countReject(status);
 }
 
 function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
@@ -275,7 +281,12 @@ function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source:
  *
  * @returns false when the lock of that object's class could not be had: nothing has changed
  */
-function replaceEntry(root: TypeRoot, journal: WorkerRecord, address: usize, entry: u64): bool {
+export function replaceEntry(
+  root: TypeRoot,
+  journal: WorkerRecord,
+  address: usize,
+  entry: u64,
+): bool {
   let old = atomic.load<u64>(address);
   let record: SizeClass | null = null;
   if (hasObject(old)) {
@@ -324,12 +335,13 @@ export function count(root: TypeRoot, entry: u64, change: i32): void {
   );
 }
 
-function beginPage(journal: WorkerRecord, address: usize): void {
+/** Begins the journal of a change of one entry; its stripe is locked. */
+export function beginPage(journal: WorkerRecord, address: usize): void {
   journal.job = JOB_PAGE;
   journal.entry = <u32>address;
 }
 
-function endPage(journal: WorkerRecord): void {
+export function endPage(journal: WorkerRecord): void {
   mayDie();
   journal.pending = 0;
   mayDie();

@@ -1,8 +1,9 @@
 import { mayDie } from "./crash";
 import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
 import { hashKey } from "../index/directory";
+import { entryToVersion, VERSIONS } from "../index/entry";
 import { FIRST_BUCKETS, SEGMENTS_OFFSET, TypeRoot } from "../index/type-root";
-import { acquire, release } from "../lock";
+import { acquire, release, tryAcquire } from "../lock";
 import { superblock, TYPE_ROOTS_ADDRESS } from "../superblock";
 import { allocateRun, refuseWith } from "../supply/supply";
 import { STATUS_HELD } from "../status";
@@ -17,7 +18,8 @@ import { lockSupply, unlockSupply } from "./header";
  *
  * `sequence` is odd while chains or groups change. `publications` counts the words that were stored
  * into entries; its low nine bits are the version in each of these words, so two equal words of one
- * stripe are the same publication, unless the count has moved by 512 in between.
+ * stripe are the same publication, unless the count has reached that version again in between
+ * (`isSamePublication`).
  *
  * Layout: 16 roots of 512 bytes in one run, whose address is the type's cell. Behind the record and
  * the segments of a root, at byte 192: the words below.
@@ -28,6 +30,8 @@ const STRIPE_SHIFT: u32 = 9;
 /** Granules of the roots of one type. */
 export const ROOTS_GRANULES: u32 = (STRIPES << STRIPE_SHIFT) >> GRANULE_SHIFT;
 const HASH_SHIFT: u32 = 28;
+/** Looks at a lock for which it is not worth waiting. */
+const TRY_SPINS: i32 = 200;
 
 const LOCK: usize = 192;
 const SEQUENCE: usize = 196;
@@ -38,6 +42,8 @@ const RAW: usize = 212;
 const PAYLOAD: usize = 216;
 /** In stripe 0 only: the lock of the area. */
 const AREA_LOCK: usize = 224;
+/** The bucket at which the hand of writeback goes on. */
+const HAND: usize = 228;
 
 /** Address of a type's roots, 0 when it was never open or is no type. */
 export function typeRoots(type: u32): usize {
@@ -97,6 +103,17 @@ export function lockStripe(root: TypeRoot): bool {
   return acquire(changetype<usize>(root) + LOCK);
 }
 
+/** Takes the lock of a stripe if it is free, or about to be. */
+export function tryLockStripe(root: TypeRoot): bool {
+  for (let spin = 0; spin < TRY_SPINS; spin++) {
+    if (tryAcquire(changetype<usize>(root) + LOCK)) {
+      mayDie();
+      return true;
+    }
+  }
+  return false;
+}
+
 export function unlockStripe(root: TypeRoot): void {
   release(changetype<usize>(root) + LOCK);
 }
@@ -125,6 +142,25 @@ export function publicationsOf(root: TypeRoot): u32 {
 /** Counts one word more. @returns the version that it is to carry */
 export function nextVersion(root: TypeRoot): u32 {
   return atomic.add<u32>(changetype<usize>(root), 1, PUBLICATIONS) + 1;
+}
+
+/**
+ * Whether a word that was in an entry, and is there again, has been there all the time.
+ *
+ * @param then publications when it was seen first, or before
+ */
+export function isSamePublication(root: TypeRoot, entry: u64, then: u32): bool {
+  const age = (then - entryToVersion(entry)) & (VERSIONS - 1);
+  return publicationsOf(root) - then < VERSIONS - age;
+}
+
+/** The bucket at which the hand of writeback goes on; the stripe is locked. */
+export function stripeHand(root: TypeRoot): u32 {
+  return load<u32>(changetype<usize>(root), HAND);
+}
+
+export function setStripeHand(root: TypeRoot, bucket: u32): void {
+  store<u32>(changetype<usize>(root), bucket, HAND);
 }
 
 export function isOpen(root: TypeRoot): bool {

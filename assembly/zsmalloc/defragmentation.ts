@@ -55,7 +55,7 @@ export function forgetQuiet(): void {
  * @returns how many were moved
  */
 export function defragment(budget: u32, wanted: u32): u32 {
-  // In the shared build a get may read a zspage at any time: none moves.
+  // In the shared build a get may read a zspage at any time: they move otherwise (shared/slide).
   if (isDefined(ZMEM_SHARED) || suspended) return 0;
   const block = superblock();
   const useful = max(USEFUL_GRANULES, wanted);

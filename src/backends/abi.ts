@@ -4,6 +4,7 @@
  * Invariant: the numbers are those of assembly/status.ts, assembly/index/entry.ts and
  * assembly/stats.ts; test/backends/abi.test.ts compares them.
  */
+import type { RejectReason } from "../types.ts";
 
 /** What the release module exports: numbers in, numbers out. */
 export interface ZmemExports {
@@ -81,6 +82,23 @@ export interface SharedZmemExports {
   freeableBytes(classIndex: number): number;
   classCount(): number;
   classColumn(classIndex: number, column: number): number;
+  setWorthLength(length: number, acceptRaw: number): void;
+  usableBytes(): number;
+  usedBytes(): number;
+  retryPut(type: number, offset: number): number;
+  keepBlock(type: number, offset: number, form: number, length: number): number;
+  pendingBlock(type: number, offset: number): number;
+  pendingInfo(): number;
+  setWriteback(type: number, allowed: number): void;
+  selectCold(most: number): number;
+  coldRecords(): number;
+  copyCold(index: number): number;
+  dropCold(index: number): number;
+  blockWindow(): number;
+  decodeBlock(form: number, length: number): number;
+  recompress(budget: number): number;
+  canRecompress(): number;
+  isCompacted(): number;
 }
 
 export const STATUS_OK = 0;
@@ -94,6 +112,15 @@ export const STATUS_CORRUPT = 7;
 export const STATUS_INVALID = 8;
 export const STATUS_HELD = 9;
 export const STATUS_NO_WORKER = 10;
+
+/** Why a put was rejected, by its status. */
+export const REJECT_REASONS: Readonly<Record<number, RejectReason>> = {
+  [STATUS_CLOSED_TYPE]: "closedType",
+  [STATUS_DISABLED]: "disabled",
+  [STATUS_LIMIT]: "limit",
+  [STATUS_GROWTH]: "growth",
+  [STATUS_INCOMPRESSIBLE]: "incompressible",
+};
 
 /** Option bit of `boot`: incompressible pages are kept raw. */
 export const OPTION_ACCEPT_RAW = 2;

@@ -23,8 +23,17 @@ import {
   ZmemError,
 } from "../errors.ts";
 import { checkSharedMemory, createSharedMemory, mayBlock } from "../platform/shared-memory.ts";
-import type { FrontswapOps, Page, PoolStats } from "../types.ts";
+import type {
+  ColdPage,
+  FormedBlock,
+  FrontswapOps,
+  Page,
+  PoolStats,
+  RejectReason,
+  WritebackPort,
+} from "../types.ts";
 import {
+  COLD_RECORD_SIZE,
   EFFORTS,
   FORM_ABSENT,
   FORM_FILLED,
@@ -34,6 +43,7 @@ import {
   MAX_WASM_PAGES,
   OPTION_ACCEPT_RAW,
   OPTION_HIGH_EFFORT,
+  REJECT_REASONS,
   STATS_COLUMNS,
   STATUS_ABSENT,
   STATUS_CORRUPT,
@@ -46,7 +56,7 @@ import {
   type StatsColumn,
 } from "./abi.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
-import type { CompactResult, Effort, PageInfo } from "./pool-options.ts";
+import type { CompactResult, Effort, PageInfo, RecompressResult } from "./pool-options.ts";
 
 /** How a shared pool is made. */
 export interface SharedZmemOptions {
@@ -61,6 +71,11 @@ export interface SharedZmemOptions {
   readonly acceptRaw?: boolean;
   /** How much time a put may spend on compression; "default" when left out. */
   readonly effort?: Effort;
+  /**
+   * Whether `recompress` can be used, and the effort be raised to "high": each worker has more
+   * scratch then. True with the effort "high", else false when left out.
+   */
+  readonly recompression?: boolean;
   /** How long a call waits for a lock before it throws `ERR_ZMEM_HELD`; 5000 when left out. */
   readonly patienceMs?: number;
 }
@@ -70,13 +85,21 @@ export interface SharedAttachment {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
   readonly patienceMs: number;
+  readonly acceptRaw: boolean;
+}
+
+/** A page that was selected for writeback, while it may still change. */
+export interface SelectedPage {
+  readonly type: number;
+  readonly offset: number;
 }
 
 const COMPACT_BATCH = 32;
+const RECOMPRESS_BATCH = 16;
 const DEFAULT_PATIENCE_MS = 5000;
 
 /** One worker's part in a shared pool. */
-export class SharedZmemBackend implements FrontswapOps {
+export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   readonly #module: WebAssembly.Module;
   readonly #options: SharedZmemOptions;
   readonly #patienceMs: number;
@@ -88,6 +111,10 @@ export class SharedZmemBackend implements FrontswapOps {
   #memory!: WebAssembly.Memory;
   #putView: Uint8Array = new Uint8Array(0);
   #getView: Uint8Array = new Uint8Array(0);
+  /** Status of the last put, retry or restore. */
+  #putStatus = STATUS_OK;
+  /** For each page of the last `selectCold`: its record. */
+  #coldRecords: number[] = [];
 
   private constructor(module: WebAssembly.Module, options: SharedZmemOptions) {
     this.#module = module;
@@ -120,8 +147,8 @@ export class SharedZmemBackend implements FrontswapOps {
    * @throws ZmemError `ERR_ZMEM_MEMORY` when the pool has no room for one more worker
    */
   static attach(attachment: SharedAttachment): SharedZmemBackend {
-    const { module, memory, patienceMs } = attachment;
-    const backend = new SharedZmemBackend(module, { patienceMs });
+    const { module, memory, patienceMs, acceptRaw } = attachment;
+    const backend = new SharedZmemBackend(module, { patienceMs, acceptRaw });
     const exports = instantiate(module, memory);
     if (exports.isBooted() === 0) {
       throw new ZmemError("ERR_ZMEM_MEMORY", "attachment: expected the memory of a pool");
@@ -141,7 +168,8 @@ export class SharedZmemBackend implements FrontswapOps {
       );
     }
     checkPageSize(pageSize);
-    const { limitBytes = Infinity, acceptRaw = true, effort = "default" } = this.#options;
+    const { limitBytes = Infinity, effort = "default" } = this.#options;
+    const { recompression = effort === "high" } = this.#options;
     const maximumBytes = this.#options.maximumBytes ?? limitBytes;
     const maximumWasmPages = Math.min(Math.floor(maximumBytes / WASM_PAGE_SIZE), MAX_WASM_PAGES);
     let memory;
@@ -153,7 +181,7 @@ export class SharedZmemBackend implements FrontswapOps {
     }
     const exports = instantiate(this.#module, memory);
     const options =
-      (acceptRaw ? OPTION_ACCEPT_RAW : 0) | (effort === "high" ? OPTION_HIGH_EFFORT : 0);
+      (this.#acceptRaw ? OPTION_ACCEPT_RAW : 0) | (recompression ? OPTION_HIGH_EFFORT : 0);
     const status = exports.bootShared(pageSize, limitBytes, options, maximumWasmPages);
     if (status === STATUS_LIMIT) {
       throw new RangeError(
@@ -181,7 +209,12 @@ export class SharedZmemBackend implements FrontswapOps {
   /** What other workers attach with. */
   get attachment(): SharedAttachment {
     this.#check();
-    return { module: this.#module, memory: this.#memory, patienceMs: this.#patienceMs };
+    return {
+      module: this.#module,
+      memory: this.#memory,
+      patienceMs: this.#patienceMs,
+      acceptRaw: this.#acceptRaw,
+    };
   }
 
   openType(type: number): boolean {
@@ -203,6 +236,7 @@ export class SharedZmemBackend implements FrontswapOps {
     }
     view.set(page);
     const status = this.#exports.putPage(type, offset);
+    this.#putStatus = status;
     return status === STATUS_OK || this.#settled(status) === STATUS_OK;
   }
 
@@ -227,7 +261,7 @@ export class SharedZmemBackend implements FrontswapOps {
   putWindowPage(type: number, offset: number): boolean {
     this.#check();
     if (offset >>> 0 !== offset) checkOffset(offset);
-    return this.#settled(this.#exports.putPage(type, offset)) === STATUS_OK;
+    return this.#settledPut(this.#exports.putPage(type, offset));
   }
 
   /**
@@ -307,8 +341,8 @@ export class SharedZmemBackend implements FrontswapOps {
   }
 
   /**
-   * Moves objects from the emptiest zspages into the fullest while the others go on. One worker at
-   * a time: a second one moves nothing.
+   * Moves objects from the emptiest zspages into the fullest, and then zspages together, while the
+   * others go on. One worker at a time: a second one moves nothing.
    *
    * @param budget at most so many objects, and about so many microseconds; without: to the end
    */
@@ -324,9 +358,172 @@ export class SharedZmemBackend implements FrontswapOps {
       const batch = Math.min(COMPACT_BATCH, objects - movedObjects);
       const moved = this.#exports.compact(batch);
       movedObjects += moved;
-      done = moved < batch;
+      done = this.#exports.isCompacted() !== 0;
     }
     return { movedObjects, done };
+  }
+
+  /**
+   * Compresses pages with the effort "high" that were put with less, in the order of the index,
+   * while the others go on. Several workers may do it: they share the work.
+   *
+   * @param budget at most so many pages, and about so many microseconds; without: once round
+   * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` in a pool made without `recompression`
+   */
+  recompress(
+    budget: { readonly pages?: number; readonly microseconds?: number } = {},
+  ): RecompressResult {
+    this.#check();
+    const { pages = Infinity, microseconds } = budget;
+    if (this.#exports.canRecompress() === 0) {
+      throw new ZmemError(
+        "ERR_ZMEM_UNSUPPORTED",
+        "recompress needs a shared pool made with `recompression: true`: its workers lack the scratch",
+      );
+    }
+    const until = microseconds === undefined ? Infinity : performance.now() + microseconds / 1000;
+    const before = this.stats().payloadBytes;
+    let triedPages = 0;
+    let done = false;
+    while (!done && triedPages < pages && performance.now() < until) {
+      const batch = Math.min(RECOMPRESS_BATCH, pages - triedPages);
+      const tried = this.#exports.recompress(batch);
+      triedPages += tried;
+      done = tried < batch;
+    }
+    return { triedPages, savedBytes: before - this.stats().payloadBytes, done };
+  }
+
+  /** Why this worker's last put, retry or restore was rejected; null when it was kept. */
+  get lastReject(): RejectReason | null {
+    return REJECT_REASONS[this.#putStatus] ?? null;
+  }
+
+  /** Lets this worker write pages of a type back, or not (the default). Others are not concerned. */
+  allowWriteback(type: number, allowed: boolean): void {
+    this.#check();
+    this.#exports.setWriteback(type, allowed ? 1 : 0);
+  }
+
+  selectCold(most: number): readonly ColdPage[] {
+    const pages: ColdPage[] = [];
+    const records: number[] = [];
+    for (const [record, { type, offset }] of this.listCold(most).entries()) {
+      const copied = this.copyCold(record);
+      if (copied === null) continue;
+      pages.push({ type, offset, form: copied.form, block: copied.block.slice() });
+      records.push(record);
+    }
+    this.#coldRecords = records;
+    return pages;
+  }
+
+  /**
+   * The first half of `selectCold`: which pages are cold. `copyCold` is the other.
+   *
+   * @returns at most `most`, and 64; their indices are those of `copyCold` and `dropCold`
+   */
+  listCold(most: number): readonly SelectedPage[] {
+    this.#check();
+    const count = this.#exports.selectCold(most);
+    const records = new Uint32Array(this.#buffer(), this.#exports.coldRecords() >>> 0);
+    this.#coldRecords = Array.from({ length: count }, (_, index) => index);
+    return this.#coldRecords.map((index) => {
+      const at = (index * COLD_RECORD_SIZE) / 4;
+      return { type: records[at] as number, offset: records[at + 1] as number };
+    });
+  }
+
+  /**
+   * The block of a listed page, as long as it is the one that was listed.
+   *
+   * @returns a view that is valid until the next call; null when the page has changed or is being
+   *   changed just now
+   */
+  copyCold(index: number): FormedBlock | null {
+    this.#check();
+    const length = this.#exports.copyCold(index);
+    if (length === 0) return null;
+    const record = (this.#exports.coldRecords() >>> 0) + index * COLD_RECORD_SIZE;
+    const packed = new Uint32Array(this.#buffer(), record, 3)[2] as number;
+    return { form: packed >>> INSPECT_LENGTH_BITS, block: this.#getView.subarray(0, length) };
+  }
+
+  dropCold(index: number): boolean {
+    this.#check();
+    const record = this.#coldRecords[index];
+    if (record === undefined) return false;
+    return this.#settled(this.#exports.dropCold(record)) === STATUS_OK;
+  }
+
+  /** @returns 0 also when another worker compacts just now */
+  compactForRetry(objects: number): number {
+    this.#check();
+    return this.#exports.compact(objects);
+  }
+
+  retryPut(type: number, offset: number): boolean {
+    this.#check();
+    return this.#settledPut(this.#exports.retryPut(type, offset));
+  }
+
+  rejectedBlock(type: number, offset: number): FormedBlock | null {
+    this.#check();
+    const address = this.#exports.pendingBlock(type, offset) >>> 0;
+    if (address === 0) return null;
+    const packed = this.#exports.pendingInfo() >>> 0;
+    const length = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
+    return {
+      form: packed >>> INSPECT_LENGTH_BITS,
+      block: new Uint8Array(this.#buffer(), address, length),
+    };
+  }
+
+  forgetRejected(): void {
+    this.#check();
+    // Whoever asks for the block window is about to use it.
+    this.#exports.blockWindow();
+  }
+
+  decodeBlock(form: number, block: Uint8Array, page: Page): void {
+    this.#check();
+    checkPage(page, this.#pageSize);
+    let status = STATUS_CORRUPT;
+    if (block.length >= 1 && block.length <= this.#pageSize) {
+      const at = this.#exports.blockWindow() >>> 0;
+      new Uint8Array(this.#buffer(), at, block.length).set(block);
+      status = this.#exports.decodeBlock(form, block.length);
+    }
+    if (status !== STATUS_OK) {
+      throw new ZmemError(
+        "ERR_ZMEM_CORRUPT",
+        `a block of ${block.length} bytes and form ${form} does not decode to ${this.#pageSize} bytes`,
+      );
+    }
+    page.set(this.#getView);
+  }
+
+  restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
+    this.decodeBlock(form, block, page);
+    return this.#settledPut(this.#exports.keepBlock(type, offset, form, block.length));
+  }
+
+  fillLevel(): number {
+    this.#check();
+    return this.#exports.usedBytes() / Math.max(1, this.#exports.usableBytes());
+  }
+
+  findFullest(): number {
+    return this.fillLevel();
+  }
+
+  /** As in WritebackPort, for all workers. */
+  setLongestBlock(bytes: number): void {
+    this.#check();
+    if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
+    const longest = bytes >= this.#pageSize ? 0 : Math.floor(bytes);
+    const acceptRaw = this.#acceptRaw && longest === 0;
+    this.#exports.setWorthLength(longest, acceptRaw ? 1 : 0);
   }
 
   /** @throws ZmemError always: see the head of this file */
@@ -451,6 +648,16 @@ export class SharedZmemBackend implements FrontswapOps {
       "ERR_ZMEM_HELD",
       `a lock was held for ${this.#patienceMs} ms by worker ${this.#exports.lockHolder()}: if it was terminated, declare it dead with reap`,
     );
+  }
+
+  /** The same for a put, whose status is kept. @returns whether the page is kept */
+  #settledPut(status: number): boolean {
+    this.#putStatus = status;
+    return this.#settled(status) === STATUS_OK;
+  }
+
+  get #acceptRaw(): boolean {
+    return this.#options.acceptRaw ?? true;
   }
 
   #join(exports: SharedZmemExports, memory: WebAssembly.Memory): void {

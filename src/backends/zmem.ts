@@ -32,13 +32,9 @@ import {
   EFFORTS,
   LOCATION_SLOT_BITS,
   MAX_WASM_PAGES,
+  REJECT_REASONS,
   STATUS_ABSENT,
-  STATUS_CLOSED_TYPE,
   STATUS_CORRUPT,
-  STATUS_DISABLED,
-  STATUS_GROWTH,
-  STATUS_INCOMPRESSIBLE,
-  STATUS_LIMIT,
   STATUS_OK,
   WASM_PAGE_SIZE,
   type ZmemExports,
@@ -72,15 +68,6 @@ const COMPACT_BATCH_BYTES = 131072;
 const COMPACT_LEAST = 4;
 const RECOMPRESS_BATCH = 4;
 const CLOSED = "closed";
-
-/** Why a put was rejected, by its status. */
-const REJECT_REASONS: Readonly<Record<number, RejectReason>> = {
-  [STATUS_CLOSED_TYPE]: "closedType",
-  [STATUS_DISABLED]: "disabled",
-  [STATUS_LIMIT]: "limit",
-  [STATUS_GROWTH]: "growth",
-  [STATUS_INCOMPRESSIBLE]: "incompressible",
-};
 
 /** A compressed page store in one wasm memory. */
 export class ZmemBackend implements FrontswapOps, WritebackPort {

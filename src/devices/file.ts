@@ -79,7 +79,8 @@ export class FileSwapDevice extends BlockFileDevice {
 const namedFiles = new Set<string>();
 let isListening = false;
 
-function openSwapFile(directory: string, keepName: boolean): RandomAccessFile {
+/** Makes a file. @throws ZmemError `ERR_ZMEM_DEVICE` when none can be made in the directory */
+export function openSwapFile(directory: string, keepName: boolean): RandomAccessFile {
   const path = join(directory, `zmem-swap-${process.pid}-${crypto.randomUUID()}`);
   let descriptor: number;
   try {
@@ -93,16 +94,23 @@ function openSwapFile(directory: string, keepName: boolean): RandomAccessFile {
   }
   const isNamed = keepName || !removeFile(path);
   if (isNamed) keepForExit(path);
+  const file = toSwapFile(path, descriptor);
+  const close = (): void => {
+    file.close();
+    if (isNamed && removeFile(path)) namedFiles.delete(path);
+  };
+  return { ...file, close };
+}
+
+/** The calls on an open file, which keeps its name. */
+export function toSwapFile(path: string, descriptor: number): RandomAccessFile {
   return {
     name: path,
     read: (into, position) => readSync(descriptor, into, 0, into.length, position),
     write: (bytes, position) => writeSync(descriptor, bytes, 0, bytes.length, position),
     truncate: (size) => ftruncateSync(descriptor, size),
     isFull: (error) => FULL_CODES.has((error as { code?: unknown } | null)?.code),
-    close: () => {
-      closeSync(descriptor);
-      if (isNamed && removeFile(path)) namedFiles.delete(path);
-    },
+    close: () => closeSync(descriptor),
   };
 }
 
@@ -128,7 +136,7 @@ function removeFile(path: string): boolean {
 }
 
 /** Removes the files of processes that no longer live. */
-function sweep(directory: string): void {
+export function sweep(directory: string): void {
   let names: string[];
   try {
     names = readdirSync(directory);
@@ -162,7 +170,8 @@ function isStale(path: string, owner: number): boolean {
   }
 }
 
-function warnOfMemory(directory: string): void {
+/** Warns of a directory that lies in memory itself. */
+export function warnOfMemory(directory: string): void {
   let type: number;
   try {
     ({ type } = statfsSync(directory));

@@ -2,12 +2,8 @@
  * A swap area on a shared pool: one type, by offset, as one worker sees it.
  *
  * What: SwapArea's calls without a device. Every worker has an area object of its own on the same
- * type; what one puts, all get.
- *
- * Why without a device: a page is to be in the backend or on the device, never in both, and that
- * would have to hold between workers. Devices are objects of one thread (an open file, a handle of
- * OPFS), each with tables of its own of what lies where; two workers' devices on one area would
- * each keep a stale copy of what the other has put since. A rejected page is the caller's to keep.
+ * type; what one puts, all get. A rejected page is the caller's to keep; an area with a device is in
+ * device-area.ts.
  */
 import type { Page } from "../types.ts";
 import type { SharedFrontswap } from "./frontswap.ts";

@@ -13,19 +13,22 @@
  * Layout, in 32-bit words (fixed part, then bits to the end):
  * ```
  *      0  magic │ page size │ closed │ types lock, 16 members lock
- *     64  64 worker records of 32: state │ registered │ op │ type │ offset │ base │ id at the backend
- *                                  16.. four Float64 counters, written by their worker alone
- *   2112  1024 type records of 4: state │ pages - 1 │ first word of bits │ words of bits
- *   6208  4096 key locks
- *  10304  64 × 1024 page deltas: what each worker has added to the pages of each type
- *  81920  presence bits
+ *     64  64 worker records of 64: state │ registered │ op │ type │ offset │ base │ id at the backend
+ *                                  7..10 the room on a device that it has reserved (place-table.ts)
+ *                                  16.. Float64 counters, written by their worker alone
+ *   4160  1024 type records of 10: state │ pages - 1 │ first word of bits │ words of its range
+ *                                  │ device: lock │ most pages │ pages │ unit to look at next
+ *                                  │ times that it was turned on │ unused
+ *  14400  4096 key locks
+ *  18496  64 × 1024 page deltas: what each worker has added to the pages of each type
+ *  98304  ranges of types: presence bits, then the tables of a device (place-table.ts)
  * ```
  * A worker's counters and deltas go on under the next worker with its id, so nothing has to be
  * folded when one leaves, and sums are exact. The pages of a type are the sum of its deltas modulo
  * 2^32.
  *
- * Lock order: members lock → the backend's own; types lock → key locks, one at a time → the
- * backend's own.
+ * Lock order: members lock → the backend's own; types lock → key locks → a device's lock, and
+ * → the backend's own. Who has a key lock waits for no other: more of them are only tried.
  */
 import { MAX_TYPES, ZmemError } from "../errors.ts";
 
@@ -42,7 +45,7 @@ export const TYPES_LOCK = 3;
 export const MEMBERS_LOCK = 16;
 
 const WORKER_RECORDS = 64;
-const WORKER_WORDS = 32;
+const WORKER_WORDS = 64;
 /** In a worker record. */
 export const WORKER_STATE = 0;
 export const WORKER_REGISTERED = 1;
@@ -51,18 +54,51 @@ export const WORKER_TYPE = 3;
 export const WORKER_OFFSET = 4;
 export const WORKER_BASE = 5;
 export const WORKER_BACKEND_ID = 6;
+/** 1 + the type whose device it has reserved room on; 0 for none. */
+export const WORKER_RUN_TYPE = 7;
+export const WORKER_RUN_FIRST = 8;
+export const WORKER_RUN_UNITS = 9;
+export const WORKER_RUN_PAGES = 10;
 const WORKER_COUNTERS = 16;
 
 /** The order of the counters in a worker record. */
 export const COUNTERS = ["succPuts", "failedPuts", "gets", "flushes"] as const;
+/** Behind them: what areas with a device count (swap-log.ts says when each moves). */
+export const DEVICE_COUNTERS = [
+  "poolLimitHits",
+  "roomMade",
+  "writtenBackPages",
+  "promotedPages",
+  "rejectedFull",
+  "rejectedIncompressible",
+  "skippedIncompressible",
+  "skippedFull",
+  "deviceReads",
+  "deviceWrites",
+  "deviceWrittenPages",
+  "deviceFull",
+  "deviceErrors",
+] as const;
+
+/** A counter of areas with a device. */
+export type DeviceCounter = (typeof DEVICE_COUNTERS)[number];
 
 const TYPE_RECORDS = WORKER_RECORDS + WORKERS * WORKER_WORDS;
-const TYPE_WORDS = 4;
+const TYPE_WORDS = 10;
 /** In a type record. */
 export const TYPE_STATE = 0;
 export const TYPE_LAST_OFFSET = 1;
 export const TYPE_FIRST_WORD = 2;
 export const TYPE_WORD_COUNT = 3;
+export const TYPE_DEVICE_LOCK = 4;
+/** The most pages on its device; 0 without one. */
+export const TYPE_DEVICE_MOST = 5;
+/** Pages on it, or about to be. */
+export const TYPE_DEVICE_PAGES = 6;
+/** The unit of the device at which the search for room goes on. */
+export const TYPE_DEVICE_CURSOR = 7;
+/** How often the type was turned on: tells its device from the one before. */
+export const TYPE_SERIAL = 8;
 
 const KEY_LOCK_WORDS = TYPE_RECORDS + MAX_TYPES * TYPE_WORDS;
 const DELTA_WORDS = KEY_LOCK_WORDS + KEY_LOCKS;

@@ -41,6 +41,7 @@ import {
   CLOSED_WORD,
   Control,
   COUNTERS,
+  DEVICE_COUNTERS,
   keyLock,
   keyLockRange,
   TYPES_LOCK,
@@ -48,9 +49,12 @@ import {
   workerCounters,
   workerRecord,
   WORKERS,
+  type DeviceCounter,
 } from "./control.ts";
+import { HeldKey } from "./held-key.ts";
 import { holderOf, Locks } from "./lock.ts";
 import { Members } from "./members.ts";
+import { deviceWords, PlaceTable } from "./place-table.ts";
 import { FAILED_PUTS, FLUSHES, GETS, Presence, SUCC_PUTS } from "./presence.ts";
 import { CLEANING, FLAGS, FLUSHED, ON, OPEN, TypeTable, type TypeView } from "./type-table.ts";
 import {
@@ -105,6 +109,7 @@ export class SharedFrontswap {
   readonly #types: TypeTable;
   readonly #presence: Presence;
   readonly #members: Members;
+  readonly #places: PlaceTable;
   #ops: SharedOps | null = null;
   #poolId = NO_POOL;
   #left = false;
@@ -138,6 +143,7 @@ export class SharedFrontswap {
     this.#types = new TypeTable(this.#control);
     this.#presence = new Presence(this.#control, this.workerId);
     this.#members = new Members(words, this.workerId, this.#locks);
+    this.#places = new PlaceTable(this.#control, this.#types, this.#locks, this.workerId);
   }
 
   /**
@@ -227,16 +233,22 @@ export class SharedFrontswap {
     return joined;
   }
 
-  /** As Frontswap: turns a type on, for all workers. */
-  typeOn(type: number, pages: number): void {
+  /**
+   * As Frontswap: turns a type on, for all workers.
+   *
+   * @param deviceMost the most pages on its device, for an area that has one: it is put and got
+   *   through the area alone then
+   */
+  typeOn(type: number, pages: number, deviceMost = 0): void {
     this.#checkOpen();
     checkType(type);
     checkPages(pages);
+    const words = deviceMost === 0 ? 0 : deviceWords(pages, deviceMost);
     this.#withTypesLock(() => {
       if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
       const view = this.#types.view(type);
       if ((view.word & ON) === 0) {
-        if (!this.#types.place(type, pages)) throw noRoomError(pages);
+        if (!this.#types.place(type, pages, deviceMost, words)) throw noRoomError(pages);
         this.#types.setFlags(type, ON);
       } else if (view.pages !== pages) {
         throw new RangeError(
@@ -384,6 +396,92 @@ export class SharedFrontswap {
     }
   }
 
+  // ── for areas with a device ──
+
+  /** Where pages are that are not in the backend. */
+  get places(): PlaceTable {
+    return this.#places;
+  }
+
+  /** Moves a counter of areas. */
+  countEvent(name: DeviceCounter, count = 1): void {
+    this.#presence.count(COUNTERS.length + DEVICE_COUNTERS.indexOf(name), count);
+  }
+
+  /** Counts a put of an area with a device. @param kept whether by the backend */
+  countPut(kept: boolean): void {
+    this.#presence.count(kept ? SUCC_PUTS : FAILED_PUTS);
+  }
+
+  /** Counts the flush of a page that such an area had. */
+  countFlush(): void {
+    this.#presence.count(FLUSHES);
+  }
+
+  /** The type as it is now. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
+  viewOf(type: number): TypeView {
+    return this.#typeThatIsOn(type);
+  }
+
+  /**
+   * Does something with a page while nobody else changes it.
+   *
+   * @returns what `work` does; undefined when the type is flushed
+   * @throws as putPage; what `work` throws
+   */
+  withKey<T>(type: number, offset: number, work: (key: HeldKey) => T): T | undefined {
+    for (;;) {
+      const view = this.#typeThatIsOn(type);
+      checkOffset(offset, view.pages);
+      if ((view.word & FLUSHED) !== 0) return undefined;
+      if ((view.word & OPEN) === 0 && this.#openForPut(type, offset)) continue;
+      const lock = keyLock(type, offset);
+      this.#acquireKey(lock);
+      try {
+        if (this.#types.isCurrent(type, view)) return work(this.#hold(type, offset, view));
+      } finally {
+        this.#locks.release(lock);
+      }
+    }
+  }
+
+  /**
+   * The same for one of several pages: the lock is taken if it is free.
+   *
+   * @returns null when it is not, or the type is off or flushed; else `releaseKey` is to follow
+   */
+  tryKey(type: number, offset: number): HeldKey | null {
+    this.#checkAttached();
+    const lock = keyLock(type, offset);
+    if (!this.#locks.tryAcquire(lock)) return null;
+    const view = this.#types.view(type);
+    const isOn = (view.word & (ON | FLUSHED)) === ON && offset < view.pages;
+    if (isOn) return this.#hold(type, offset, view);
+    this.#locks.release(lock);
+    return null;
+  }
+
+  releaseKey(key: HeldKey): void {
+    this.#locks.release(keyLock(key.type, key.offset));
+  }
+
+  /**
+   * Whether a page is in the backend or on the device, without a lock.
+   *
+   * @returns undefined while somebody is at work on it, or on one that shares its lock
+   */
+  lookFor(type: number, offset: number): boolean | undefined {
+    const view = this.#typeThatIsOn(type);
+    checkOffset(offset, view.pages);
+    if ((view.word & FLUSHED) !== 0) return false;
+    const lock = keyLock(type, offset);
+    const before = Atomics.load(this.#words, lock);
+    if (holderOf(before) !== 0) return undefined;
+    const isThere = this.#presence.has(view, offset) || this.#places.has(view, offset);
+    const isQuiet = Atomics.load(this.#words, lock) === before;
+    return isQuiet && this.#types.isCurrent(type, view) ? isThere : undefined;
+  }
+
   /** Pages of a type that the backend keeps. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
   countPages(type: number): number {
     const { word } = this.#typeThatIsOn(type);
@@ -398,15 +496,19 @@ export class SharedFrontswap {
   /** The counters of all workers together, exact while no call is under way. */
   counters(): FrontswapCounters {
     this.#checkOpen();
-    const sums = COUNTERS.map((_, index) => {
-      let sum = 0;
-      for (let workerId = 0; workerId < WORKERS; workerId++) {
-        sum += this.#control.counters[workerCounters(workerId) + index] as number;
-      }
-      return sum;
-    }) as [number, number, number, number];
-    const [succPuts, failedPuts, gets, flushes] = sums;
+    const sums = COUNTERS.map((_, index) => this.#sumCounter(index));
+    const [succPuts, failedPuts, gets, flushes] = sums as [number, number, number, number];
     return { currPages: this.#sumPages(), succPuts, failedPuts, gets, flushes };
+  }
+
+  /** What areas with a device have counted. */
+  deviceCounters(): Record<DeviceCounter, number> {
+    this.#checkOpen();
+    const sums = DEVICE_COUNTERS.map((name, index) => [
+      name,
+      this.#sumCounter(COUNTERS.length + index),
+    ]);
+    return Object.fromEntries(sums) as Record<DeviceCounter, number>;
   }
 
   /**
@@ -531,12 +633,22 @@ export class SharedFrontswap {
 
   #reapOne(dead: number): void {
     this.#members.reap(dead, (backendId, ...moreDead) => this.#ops?.reap?.(backendId, ...moreDead));
-    this.#presence.repair(dead, this.#types, (type, offset) => this.#backendHas(type, offset));
+    this.#places.reap(dead);
+    this.#presence.repair(dead, this.#types, (type, offset) => this.#settle(type, offset));
     const [first, end] = keyLockRange();
     for (let lock = first; lock < end; lock++) this.#locks.releaseFor(dead, lock);
     this.#locks.releaseFor(dead, TYPES_LOCK);
     Atomics.store(this.#words, workerRecord(dead) + WORKER_REGISTERED, 0);
     endReaping(this.#words, dead);
+  }
+
+  /** @returns whether the backend has a page that a dead worker was at work on */
+  #settle(type: number, offset: number): boolean {
+    const has = this.#backendHas(type, offset);
+    const view = this.#types.view(type);
+    // What the backend has is there: a place beside it is older, or the same.
+    if (has && view.deviceMost > 0) this.#places.discard(type, view, offset);
+    return has;
   }
 
   #othersAreRegistered(): boolean {
@@ -577,6 +689,14 @@ export class SharedFrontswap {
   #acquireKey(lock: number): void {
     this.#checkAttached();
     this.#locks.acquire(lock);
+  }
+
+  /** The page of a key that was locked just now. */
+  #hold(type: number, offset: number, view: TypeView): HeldKey {
+    const key = new HeldKey(this.#presence, type, offset, view);
+    // Left by a worker that died: what the backend has is newer, or the same.
+    if (key.isKept && this.#places.has(view, offset)) this.#places.discard(type, view, offset);
+    return key;
   }
 
   #putLocked(type: number, offset: number, page: Page, view: TypeView): boolean {
@@ -620,6 +740,14 @@ export class SharedFrontswap {
       if (error instanceof ZmemError && error.code === "ERR_ZMEM_CORRUPT") return true;
       throw backendFailure(type, offset, error);
     }
+  }
+
+  #sumCounter(index: number): number {
+    let sum = 0;
+    for (let workerId = 0; workerId < WORKERS; workerId++) {
+      sum += this.#control.counters[workerCounters(workerId) + index] as number;
+    }
+    return sum;
   }
 
   #sumPages(): number {

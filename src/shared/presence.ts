@@ -73,11 +73,11 @@ export class Presence {
     Atomics.store(this.#words, this.#record + WORKER_OP, OP_NONE);
   }
 
-  /** Adds one to a counter of this worker. */
-  count(counter: number): void {
+  /** Moves a counter of this worker. */
+  count(counter: number, by = 1): void {
     const { counters } = this.#control;
     const index = this.#firstCounter + counter;
-    counters[index] = (counters[index] as number) + 1;
+    counters[index] = (counters[index] as number) + by;
   }
 
   /**

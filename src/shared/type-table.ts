@@ -15,8 +15,12 @@
 import { MAX_TYPES } from "../errors.ts";
 import {
   deltaWord,
+  TYPE_DEVICE_CURSOR,
+  TYPE_DEVICE_MOST,
+  TYPE_DEVICE_PAGES,
   TYPE_FIRST_WORD,
   TYPE_LAST_OFFSET,
+  TYPE_SERIAL,
   TYPE_STATE,
   TYPE_WORD_COUNT,
   typeRecord,
@@ -37,6 +41,11 @@ const GENERATION = 16;
 
 const WORD_BITS = 32;
 
+/** Words of the presence bits of so many pages. */
+export function bitWords(pages: number): number {
+  return Math.ceil(pages / WORD_BITS);
+}
+
 /** What a worker remembers of a type while its state word is `word`. */
 export interface TypeView {
   readonly word: number;
@@ -44,7 +53,12 @@ export interface TypeView {
   readonly pages: number;
   /** Where its bits lie, in words of the control memory. */
   readonly firstWord: number;
+  /** With the tables of its device. */
   readonly wordCount: number;
+  /** The most pages on its device; 0 without one. */
+  readonly deviceMost: number;
+  /** How often it was turned on: tells its device from the one before. */
+  readonly serial: number;
 }
 
 /** The types as one worker sees them. */
@@ -77,24 +91,28 @@ export class TypeTable {
   }
 
   /**
-   * Gives a type without flags its bits; they are zero. The caller holds the types lock.
+   * Gives a type without flags its range; it is zero. The caller holds the types lock.
    *
+   * @param deviceMost the most pages on its device; 0 without one
+   * @param deviceWords words of the device's tables
    * @returns false when there is no memory for them
    */
-  place(type: number, pages: number): boolean {
+  place(type: number, pages: number, deviceMost = 0, deviceWords = 0): boolean {
     const { words } = this.#control;
     const used: [number, number][] = [];
     for (let other = 0; other < MAX_TYPES; other++) {
       const view = this.view(other);
       if ((view.word & FLAGS) !== 0) used.push([view.firstWord, view.wordCount]);
     }
-    const wordCount = Math.ceil(pages / WORD_BITS);
+    const wordCount = bitWords(pages) + deviceWords;
     const firstWord = this.#control.allocate(wordCount, used);
     if (firstWord < 0) return false;
     const record = typeRecord(type);
     Atomics.store(words, record + TYPE_LAST_OFFSET, pages - 1);
     Atomics.store(words, record + TYPE_FIRST_WORD, firstWord);
     Atomics.store(words, record + TYPE_WORD_COUNT, wordCount);
+    Atomics.store(words, record + TYPE_DEVICE_MOST, deviceMost);
+    Atomics.add(words, record + TYPE_SERIAL, 1);
     return true;
   }
 
@@ -111,14 +129,16 @@ export class TypeTable {
   /** Clears bits and counts of a type that nobody works on. Can be done again from any point. */
   clear(type: number): void {
     const { words } = this.#control;
-    const { firstWord, wordCount } = this.view(type);
+    const { firstWord, wordCount, deviceMost } = this.view(type);
     // The bits first: as long as one is set the counts say that there is something to clear.
-    if (this.countPages(type) !== 0) {
+    if (this.countPages(type) !== 0 || deviceMost > 0) {
       const { bits } = this.#control;
       for (let at = firstWord; at < firstWord + wordCount; at++) {
         if (bits[at] !== 0) Atomics.store(bits, at, 0);
       }
     }
+    Atomics.store(words, typeRecord(type) + TYPE_DEVICE_PAGES, 0);
+    Atomics.store(words, typeRecord(type) + TYPE_DEVICE_CURSOR, 0);
     for (let workerId = 0; workerId < WORKERS; workerId++) {
       Atomics.store(words, deltaWord(workerId, type), 0);
     }
@@ -132,9 +152,11 @@ export class TypeTable {
       const pages = (Atomics.load(words, record + TYPE_LAST_OFFSET) >>> 0) + 1;
       const firstWord = Atomics.load(words, record + TYPE_FIRST_WORD);
       const wordCount = Atomics.load(words, record + TYPE_WORD_COUNT);
+      const deviceMost = Atomics.load(words, record + TYPE_DEVICE_MOST) >>> 0;
+      const serial = Atomics.load(words, record + TYPE_SERIAL);
       if (Atomics.load(words, record + TYPE_STATE) !== word) continue;
       if ((word & FLAGS) !== 0) this.#control.reach(firstWord + wordCount);
-      const view = { word, pages, firstWord, wordCount };
+      const view = { word, pages, firstWord, wordCount, deviceMost, serial };
       this.#views[type] = view;
       return view;
     }

@@ -7,25 +7,38 @@
  * Life: `createZmem` → `swapOn` for each area, in any worker; `area` for one that is on → `detach`
  * in a worker that is done; `terminate` for one that is to be stopped; `close` ends it for all.
  *
- * Devices: refused, see area.ts. Trim: refused, see backends/shared.ts.
+ * Devices: storage that each worker opens a handle of its own on, see device-area.ts. Trim: refused,
+ * see backends/shared.ts.
  */
+import { Admission, type AdmissionOptions } from "../admission.ts";
 import {
   SharedZmemBackend,
   type SharedAttachment,
   type SharedZmemOptions,
 } from "../backends/shared.ts";
-import { MAX_TYPES, ZmemError } from "../errors.ts";
+import type { SharedStorage } from "../devices/storage.ts";
+import { describe, MAX_TYPES, ZmemError } from "../errors.ts";
 import { checkSharedMemory } from "../platform/shared-memory.ts";
 import type { FrontswapCounters, PoolStats } from "../types.ts";
 import { SharedSwapArea } from "./area.ts";
+import { SharedDeviceArea, type SharedDeviceOptions } from "./device-area.ts";
 import { endWorker, sayAlive, type EndableWorker } from "./end-worker.ts";
+import type { DeviceCounter } from "./control.ts";
 import { SharedFrontswap } from "./frontswap.ts";
+import { storageBytes } from "./place-table.ts";
 import type { WorkerTicket } from "./workers.ts";
+import { SharedWriteback, type SharedWritebackOptions } from "./writeback.ts";
 
 /** How a shared zmem is made. */
-export interface SharedZmemPoolOptions extends SharedZmemOptions {
+export interface SharedZmemPoolOptions extends SharedZmemOptions, AreaPolicy {
   /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
   readonly pageSize?: number;
+}
+
+/** What areas with a device do in all workers. The options of admission concern no other areas. */
+interface AreaPolicy extends AdmissionOptions {
+  /** How cold pages go to the device when the pool is full. */
+  readonly writeback?: SharedWritebackOptions;
 }
 
 /** What a worker needs to take part; structured-cloneable. */
@@ -34,6 +47,7 @@ export interface ZmemAttachment extends SharedAttachment {
   readonly control: WebAssembly.Memory;
   /** Names the pool among those of this origin. */
   readonly poolName: string;
+  readonly policy: AreaPolicy;
   /** The id kept for one worker; without it whoever attaches gets a free one. */
   readonly ticket?: WorkerTicket;
 }
@@ -46,8 +60,12 @@ export interface SharedSwapOnOptions {
   readonly type?: number;
 }
 
+/** How an area with a device is turned on. */
+export interface SharedDeviceOnOptions extends SharedSwapOnOptions, SharedDeviceOptions {}
+
 /** What the pool holds and what the front-end of all workers has counted. */
-export interface SharedZmemStats extends PoolStats, FrontswapCounters {
+export interface SharedZmemStats
+  extends PoolStats, FrontswapCounters, Readonly<Record<DeviceCounter, number>> {
   /** Workers that take part, this one included. */
   readonly workers: number;
 }
@@ -62,7 +80,12 @@ export class SharedZmem {
   readonly backend: SharedZmemBackend;
   readonly #poolName: string;
   readonly #sayGone: () => void;
+  readonly #writeback: SharedWriteback;
+  readonly #admission: Admission;
+  readonly #policy: AreaPolicy;
   readonly #tickets = new WeakMap<EndableWorker, WorkerTicket>();
+  /** The areas that this worker has opened, by their handles. */
+  readonly #devices = new WeakMap<SharedStorage, SharedDeviceArea>();
   #left = false;
 
   private constructor(
@@ -70,12 +93,25 @@ export class SharedZmem {
     backend: SharedZmemBackend,
     poolName: string,
     sayGone: () => void,
+    policy: AreaPolicy,
   ) {
     this.frontswap = frontswap;
     this.backend = backend;
     this.pageSize = frontswap.pageSize;
     this.#poolName = poolName;
     this.#sayGone = sayGone;
+    this.#writeback = new SharedWriteback(frontswap, backend, policy.writeback);
+    this.#admission = new Admission(
+      {
+        // The area has tried already.
+        makeRoom: () => false,
+        setDemandedRatio: (ratio) => backend.setLongestBlock(this.pageSize / ratio),
+        port: backend,
+      },
+      { count: (name) => frontswap.countEvent(name as DeviceCounter) },
+      policy,
+    );
+    this.#policy = policy;
   }
 
   /**
@@ -90,7 +126,8 @@ export class SharedZmem {
     options: SharedZmemPoolOptions = {},
   ): Promise<SharedZmem> {
     checkSharedMemory();
-    const { pageSize, ...rest } = options;
+    const { pageSize, ...withPolicy } = options;
+    const { policy, rest } = splitPolicy(withPolicy);
     const backend = SharedZmemBackend.create(module, rest);
     const frontswap = new SharedFrontswap({
       ...(pageSize === undefined ? {} : { pageSize }),
@@ -102,7 +139,7 @@ export class SharedZmem {
     if (backend.init(frontswap.pageSize) < 0) {
       throw new ZmemError("ERR_ZMEM_MEMORY", "the engine refuses the first memory of a pool");
     }
-    return new SharedZmem(frontswap, backend, poolName, sayGone);
+    return new SharedZmem(frontswap, backend, poolName, sayGone, policy);
   }
 
   /**
@@ -114,7 +151,7 @@ export class SharedZmem {
    */
   static async attach(attachment: ZmemAttachment): Promise<SharedZmem> {
     checkSharedMemory();
-    const { control, ticket, poolName, patienceMs } = attachment;
+    const { control, ticket, poolName, patienceMs, policy } = attachment;
     const options = { lockTimeoutMs: patienceMs };
     // Whoever ends this worker waits for this lock, so it is held before anything else is.
     let sayGone = ticket && (await sayAlive(lockName(poolName, ticket.workerId)));
@@ -125,7 +162,7 @@ export class SharedZmem {
     sayGone ??= await sayAlive(lockName(poolName, frontswap.workerId));
     try {
       const backend = frontswap.registerJoining(() => SharedZmemBackend.attach(attachment));
-      return new SharedZmem(frontswap, backend, poolName, sayGone);
+      return new SharedZmem(frontswap, backend, poolName, sayGone, policy);
     } catch (error) {
       frontswap.detach();
       sayGone();
@@ -142,7 +179,12 @@ export class SharedZmem {
   get attachment(): ZmemAttachment {
     this.#checkOpen();
     const { backend, frontswap } = this;
-    return { ...backend.attachment, control: frontswap.control, poolName: this.#poolName };
+    return {
+      ...backend.attachment,
+      control: frontswap.control,
+      poolName: this.#poolName,
+      policy: this.#policy,
+    };
   }
 
   /**
@@ -158,35 +200,93 @@ export class SharedZmem {
   }
 
   /**
-   * Turns a swap area on, for all workers.
+   * Turns a swap area on, for all workers. With a device, the others open it by `area`, each with a
+   * handle of its own.
    *
-   * @throws RangeError or TypeError for bad options or a type that is on; a device is refused
+   * @throws RangeError or TypeError for bad options, a type that is on, or a device that is no
+   *   storage for several threads, too small, or another area's
    */
-  swapOn(options: SharedSwapOnOptions): SharedSwapArea {
+  swapOn(options: SharedDeviceOnOptions): SharedDeviceArea;
+  swapOn(options: SharedSwapOnOptions): SharedSwapArea;
+  swapOn(options: SharedSwapOnOptions & Partial<SharedDeviceOptions>): SharedSwapArea {
     this.#checkOpen();
-    if ((options as { device?: unknown }).device !== undefined) {
-      throw new TypeError(
-        "device: expected none, since a device belongs to one thread and this pool to several",
-      );
-    }
-    const { pages, type = this.#lowestTypeOff() } = options;
+    const { pages, type = this.#lowestTypeOff(), device } = options;
     if (this.frontswap.isOn(type)) {
       throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
     }
-    this.frontswap.typeOn(type, pages);
-    return new SharedSwapArea(this.frontswap, type, pages);
+    if (device === undefined) {
+      this.frontswap.typeOn(type, pages);
+      return new SharedSwapArea(this.frontswap, type, pages);
+    }
+    checkStorage(device);
+    const other = this.#devices.get(device);
+    if (other?.isOn === true) {
+      throw new RangeError(`device: expected one of its own, got that of type ${other.type}`);
+    }
+    const room = Math.floor(device.byteLength / storageBytes(1, this.pageSize));
+    if (room < 1) {
+      throw new RangeError(
+        `device: expected room for a page, ${storageBytes(1, this.pageSize)} bytes, got ${device.byteLength}`,
+      );
+    }
+    this.frontswap.typeOn(type, pages, Math.min(pages, room));
+    return this.#openDevice(type, { ...options, device });
   }
 
-  /** An area that some worker has turned on. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
-  area(type: number): SharedSwapArea {
-    return new SharedSwapArea(this.frontswap, type, this.frontswap.pagesOf(type));
+  /**
+   * An area that some worker has turned on.
+   *
+   * @param options with this worker's handle, for an area that has a device
+   * @throws ZmemError `ERR_ZMEM_TYPE_OFF`; TypeError when there is a device and no handle, or a
+   *   handle and no device
+   */
+  area(type: number, options: SharedDeviceOptions): SharedDeviceArea;
+  area(type: number): SharedSwapArea;
+  area(type: number, options?: SharedDeviceOptions): SharedSwapArea {
+    const { pages, deviceMost } = this.frontswap.viewOf(type);
+    if (deviceMost === 0) {
+      if (options === undefined) return new SharedSwapArea(this.frontswap, type, pages);
+      throw new TypeError(`device: expected none, since the area of type ${type} has none`);
+    }
+    if (options === undefined) {
+      throw new TypeError(
+        `device: expected a handle on the device of type ${type}, opened with the area's link`,
+      );
+    }
+    checkStorage(options.device);
+    return this.#openDevice(type, options);
+  }
+
+  /**
+   * Moves cold pages of the areas that this worker has opened with a device out of the pool, ahead
+   * of need or after the limit was lowered.
+   *
+   * @param most pages
+   * @returns pages that left the pool; fewer than `most` when none is cold any more, or no device
+   *   takes them
+   * @throws RangeError for a number of pages that can't be; ZmemError `ERR_ZMEM_HELD`
+   */
+  writeBack(most: number): number {
+    this.#checkOpen();
+    if (!(typeof most === "number" && most >= 0)) {
+      throw new RangeError(`most: expected 0 or more, got ${describe(most)}`);
+    }
+    let moved = 0;
+    // A round in which all were hot has cooled them by one; the fourth finds any that are left.
+    for (let quiet = 0; moved < most && quiet < QUIET_ROUNDS;) {
+      const evicted = this.#writeback.evictCluster(most - moved);
+      moved += evicted;
+      quiet = evicted === 0 ? quiet + 1 : 0;
+    }
+    return moved;
   }
 
   /** The figures as they stand; exact while no worker is in a call. */
   stats(): SharedZmemStats {
     this.#checkOpen();
     const workers = this.backend.countWorkers();
-    return { ...this.backend.stats(), ...this.frontswap.counters(), workers };
+    const { backend, frontswap } = this;
+    return { ...backend.stats(), ...frontswap.counters(), ...frontswap.deviceCounters(), workers };
   }
 
   /**
@@ -246,12 +346,44 @@ export class SharedZmem {
     if (this.#left) throw new ZmemError("ERR_ZMEM_CLOSED", "this worker has left the pool");
   }
 
+  #openDevice(type: number, options: SharedDeviceOptions): SharedDeviceArea {
+    const { frontswap } = this;
+    const area = new SharedDeviceArea(frontswap, this.#writeback, this.#admission, type, options);
+    this.#devices.set(options.device, area);
+    return area;
+  }
+
   #lowestTypeOff(): number {
     for (let type = 0; type < MAX_TYPES; type++) {
       if (!this.frontswap.isOn(type)) return type;
     }
     throw new RangeError(`swap type: expected fewer than ${MAX_TYPES} to be on`);
   }
+}
+
+/** Tells what areas do from what the backend is made with. */
+function splitPolicy(options: Omit<SharedZmemPoolOptions, "pageSize">): {
+  policy: AreaPolicy;
+  rest: SharedZmemOptions;
+} {
+  const { writeback, acceptThreshold, gradedAdmission, rememberIncompressible, ...rest } = options;
+  const policy = {
+    ...(writeback === undefined ? {} : { writeback }),
+    ...(acceptThreshold === undefined ? {} : { acceptThreshold }),
+    ...(gradedAdmission === undefined ? {} : { gradedAdmission }),
+    ...(rememberIncompressible === undefined ? {} : { rememberIncompressible }),
+  };
+  return { policy, rest };
+}
+
+/** Rounds of the hand without a cold page, after which there is none: a get counts three times. */
+const QUIET_ROUNDS = 4;
+
+function checkStorage(device: SharedStorage): void {
+  if (typeof device?.byteLength === "number" && "link" in device) return;
+  throw new TypeError(
+    `device: expected storage that several threads open, such as FileStorage or MemoryStorage, got ${describe(device)}`,
+  );
 }
 
 function lockName(poolName: string, workerId: number): string {

@@ -28,6 +28,7 @@ interface Scenario {
   /** Of these, flushed again before. */
   readonly flushed?: (offset: number) => boolean;
   readonly limitBytes?: number;
+  readonly recompression?: boolean;
   /** The call that is to die. */
   run(worker: SharedZmemBackend): void;
   /** The pages that it concerns, and what they may be afterwards besides what they were. */
@@ -144,6 +145,54 @@ const SCENARIOS: Scenario[] = [
     flushed: (offset) => ((offset + 1) / PAGE_KINDS.length) % 3 !== 0,
     run: (worker) => void worker.compact({ objects: 6 }),
   },
+  {
+    name: "writeback",
+    offsets: range(24),
+    run: (worker) => {
+      worker.allowWriteback(TYPE, true);
+      const cold = worker.selectCold(4);
+      for (const index of cold.keys()) worker.dropCold(index);
+    },
+    concerns: () => true,
+  },
+  {
+    name: "put again after room was made",
+    offsets: range(60),
+    limitBytes: 4 * 65536,
+    run: (worker) => {
+      let at = 100;
+      while (worker.putPage(TYPE, at, raw)) at++;
+      worker.allowWriteback(TYPE, true);
+      const cold = worker.selectCold(4);
+      for (const index of cold.keys()) worker.dropCold(index);
+      worker.retryPut(TYPE, at);
+    },
+    concerns: () => true,
+    becomes: raw,
+  },
+  {
+    name: "return of a block",
+    offsets: range(9),
+    run: (worker) => {
+      worker.restorePage(TYPE, 9, 3, raw, got);
+      worker.restorePage(TYPE, 4, 3, raw, got);
+    },
+    concerns: (offset) => offset === 4 || offset === 9,
+    becomes: raw,
+  },
+  {
+    name: "recompression",
+    offsets: range(24),
+    recompression: true,
+    run: (worker) => void worker.recompress({ pages: 5 }),
+  },
+  {
+    name: "sliding of zspages",
+    // Long ones with holes between them, and short ones behind.
+    offsets: range(60),
+    flushed: (offset) => offset % PAGE_KINDS.length === 3 || offset % 7 === 2,
+    run: (worker) => void worker.compact(),
+  },
   { name: "detaching", offsets: range(9), run: (worker) => worker.detach() },
 ];
 
@@ -151,6 +200,7 @@ const SCENARIOS: Scenario[] = [
 function makePool(scenario: Scenario): SharedZmemBackend {
   const pool = SharedZmemBackend.create(module, {
     limitBytes: scenario.limitBytes ?? 16 * 2 ** 20,
+    recompression: scenario.recompression ?? false,
     patienceMs: 20,
   });
   pool.init(PAGE_SIZE);

@@ -81,6 +81,17 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
     for (let key = type; key < keys; key += types) history.endFlush(slot, key, began);
   }
 
+  /** Drops a cold page, which counts as a flush, if it is still the one that was selected. */
+  function dropCold(): void {
+    const [cold] = backend.selectCold(1);
+    if (cold === undefined) return;
+    const key = (cold.offset / stride) * types + cold.type;
+    history.setKey(slot, key);
+    history.beginFlush(slot, key);
+    const began = history.tick();
+    history.endFlush(slot, key, backend.dropCold(0) ? began : 0);
+  }
+
   function get(key: number): void {
     history.before(key, before);
     got.fill(0xa5);
@@ -98,6 +109,7 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
     }
   }
 
+  for (let type = 0; type < types; type++) backend.allowWriteback(type, true);
   history.setWorker(slot, backend.workerId);
   try {
     while (!history.stop) {
@@ -107,8 +119,10 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
         history.setKey(slot, key);
         if (choice < 350) put(key);
         else if (choice < 850) get(key);
-        else if (choice < 985) flush(key);
-        else if (choice < 998) backend.compact({ objects: 1 + random(32) });
+        else if (choice < 975) flush(key);
+        else if (choice < 985) dropCold();
+        else if (choice < 996) backend.compact({ objects: 1 + random(32) });
+        else if (choice < 998) backend.recompress({ pages: 1 + random(4) });
         // In the tight regime a put to a type that is closed just then is a reject like others.
         else if (mayReject && choice === 999 && random(16) === 0) flushType(random(types));
         history.setKey(slot, -1);
