@@ -100,6 +100,11 @@ export function withVersion(entry: u64, version: u32): u64 {
   return (entry & VERSION_ROOM) | ((<u64>version) << VERSION_SHIFT);
 }
 
+/** The low nine bits of the version of a word. */
+export function entryToVersion(entry: u64): u32 {
+  return <u32>(entry >> VERSION_SHIFT);
+}
+
 /** Whether recompression has been tried on this block. */
 export function isTried(entry: u64): bool {
   return (entry & TRIED) != 0;

@@ -15,7 +15,7 @@ export { lockHolder, setPatience } from "../lock";
 export { countPages, flushArea, flushPage, openType, putPage } from "./store";
 export { getPage, inspectPage } from "./read";
 export { compact, freeableBytes } from "./compaction";
-export { reap } from "./recovery";
+export { declareDead, reap } from "./recovery";
 export { classColumn, writeStats } from "./stats";
 
 export function workerId(): u32 {

@@ -8,6 +8,7 @@ import {
   entryToLength,
   entryToLocation,
   entryToRecency,
+  entryToVersion,
   FORM_FILLED,
   FORM_RAW,
   hasObject,
@@ -52,7 +53,8 @@ import { getWindowAddress, statsAddress } from "./window";
  *    when the entry was loaded. So does a miss.
  * 2. The block is decoded into this worker's own window, reading only inside of memory whatever it
  *    is by then. It counts only if sequence and entry are still the same; the entry carries a
- *    version, which can't have come round unless very many words were published meanwhile.
+ *    version, and fewer words were published in the stripe meanwhile than it takes for that version
+ *    to come round.
  * 3. While the sequence is odd for long (its writer sleeps, or is dead), the chunk map leads to
  *    the stripe's chunks. All of them are looked at, and the sequence must not have moved by then:
  *    one odd section adds or removes one group and no entry.
@@ -62,8 +64,6 @@ import { getWindowAddress, statsAddress } from "./window";
 const ODD_LOOKS: u32 = 256;
 /** Tries before a get takes the lock of the stripe, if it is free just then. */
 const TRIES: u32 = 32;
-/** Publications within which a version has not come round, workers on their way included. */
-const SAFE_PUBLICATIONS: u32 = 256;
 const AGAIN: i32 = -1;
 
 /** Copies a page into the get window. @returns OK, ABSENT or CORRUPT */
@@ -200,13 +200,22 @@ function readAt(root: TypeRoot, address: usize, sequence: u32): i32 {
   settleLoads();
   const now = atomic.load<u64>(address);
   if (!isSameObject(now, entry) || sequenceOf(root) != sequence) return AGAIN;
-  if (publicationsOf(root) - publications > SAFE_PUBLICATIONS) return AGAIN;
+  if (publicationsOf(root) - publications >= untilVersion(publications, entry)) return AGAIN;
   if (!decoded) return STATUS_CORRUPT;
   // One try: who is faster counts the get.
   if (form >= FORM_RAW && entryToRecency(now) != RECENCY_MASK) {
     atomic.cmpxchg<u64>(address, now, now + RECENCY_ONE);
   }
   return STATUS_OK;
+}
+
+/**
+ * How many publications it takes until a word gets the version of this entry again, counted from
+ * `publications`, 1 to 512. A word that was numbered before and is stored only later can't be this
+ * entry's double: its worker has had its slot in use, under lock, since before the entry's was freed.
+ */
+function untilVersion(publications: u32, entry: u64): u32 {
+  return ((entryToVersion(entry) - publications - 1) & 511) + 1;
 }
 
 /** The address of a payload, 0 when it does not lie inside of memory: the location is stale. */

@@ -17,7 +17,7 @@ import { lockSupply, unlockSupply } from "./header";
  *
  * `sequence` is odd while chains or groups change. `publications` counts the words that were stored
  * into entries; its low nine bits are the version in each of these words, so two equal words of one
- * stripe are the same publication, unless the count has moved by 512 in between.
+ * stripe are the same publication, unless the count has come to that version again in between.
  *
  * Layout: 16 roots of 512 bytes in one run, whose address is the type's cell. Behind the record and
  * the segments of a root, at byte 192: the words below.

@@ -58,6 +58,7 @@ import {
   claimWorker,
   endReaping,
   isAttached,
+  reapedBy,
   releaseWorker,
   reserveWorker,
   startReaping,
@@ -423,8 +424,10 @@ export class SharedFrontswap {
     this.#checkOpen();
     const all = [workerId, ...moreDead];
     const dead = all.filter((id) => startReaping(this.#words, id, this.workerId));
-    for (const id of dead) this.#reapOne(id);
-    if (dead.length > 0) this.#cleanLeftovers();
+    // With those whose reaping could not be completed before: what they needed may be free now.
+    const begun = new Set([...dead, ...reapedBy(this.#words, this.workerId)]);
+    for (const id of begun) this.#reapOne(id);
+    if (begun.size > 0) this.#cleanLeftovers();
     return dead.length === all.length;
   }
 

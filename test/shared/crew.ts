@@ -24,6 +24,7 @@ import {
   type HistoryEvent,
   type LoadOrder,
 } from "./load.ts";
+import { describeFrontEnd, describePool } from "./who-holds.ts";
 
 /** One script: threads of Node 20 don't run TypeScript, whatever the main one does. */
 const [bundle] = buildSync({
@@ -56,6 +57,8 @@ export interface Hand {
   readonly ready: Promise<void>;
   /** Resolves to what it has recorded once it has ended. */
   readonly ended: Promise<HistoryEvent[]>;
+  /** What it has died of by itself, once it has. */
+  failure(): Error | undefined;
 }
 
 const running = new Set<Worker>();
@@ -124,6 +127,8 @@ export class Crew {
     running.add(worker);
     worker.once("exit", () => running.delete(worker));
     let events: HistoryEvent[] = [];
+    let failure: Error | undefined;
+    worker.once("error", (error: Error) => (failure = error));
     const ready = new Promise<void>((resolve, reject) => {
       worker.on("message", (message: { ready?: true; events?: HistoryEvent[] }) => {
         if (message.ready) resolve();
@@ -139,7 +144,7 @@ export class Crew {
     // Whoever needs one of them waits for it; the other must not end the process.
     ready.catch(() => undefined);
     ended.catch(() => undefined);
-    return { seat, worker, workerId: ticket.workerId, ready, ended };
+    return { seat, worker, workerId: ticket.workerId, ready, ended, failure: () => failure };
   }
 
   /** Starts so many workers, which begin together. */
@@ -161,12 +166,28 @@ export class Crew {
     Atomics.store(this.board, PAUSE, 1);
     const until = performance.now() + 20_000;
     while (hands.some(({ seat }) => this.read(seat, QUIET) === 0)) {
-      assert.ok(performance.now() < until, "a worker does not come to rest");
+      for (const hand of hands) {
+        const error = hand.failure();
+        if (error !== undefined) assert.unreachable(`${error.stack}\n${this.describe()}`);
+      }
+      if (performance.now() > until) {
+        assert.unreachable(`a worker does not come to rest\n${this.describe()}`);
+      }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     work();
     Atomics.store(this.board, PAUSE, 0);
     Atomics.notify(this.board, PAUSE);
+  }
+
+  /** Who holds what, for a failure. */
+  describe(): string {
+    const seats = Array.from({ length: SEATS }, (_, seat) => seat).filter(
+      (seat) => this.read(seat, QUIET) === 0,
+    );
+    const pool = this.ops instanceof SharedZmemBackend ? describePool(this.ops) : [];
+    const lines = [...describeFrontEnd(this.frontswap.control), ...pool];
+    return [`seed ${this.options.seed}, seats at work: ${seats}`, ...lines].join("\n  ");
   }
 
   /** Says for a worker that was terminated that it is at rest. */

@@ -7,6 +7,8 @@ export interface SharedTestingExports {
   validate(): number;
   failAllocations(after: number, count: number): void;
   storedAddress(type: number, offset: number): number;
+  heldLock(number: number): number;
+  journalWord(worker: number, word: number): number;
 }
 
 export function sharedModule(): WebAssembly.Module {
