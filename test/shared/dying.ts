@@ -7,7 +7,8 @@
 import * as assert from "uvu/assert";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { makePage, PAGE_KINDS } from "../conformance/pages.ts";
-import { sharedTestingModule, testingExports } from "./modules.ts";
+import { sharedTestingModule } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 
 export const PAGE_SIZE = 4096;
 export const TYPE = 3;

@@ -12,7 +12,8 @@ import {
   type RejectPoint,
 } from "../conformance/case.ts";
 import { makePage, PAGE_KINDS } from "../conformance/pages.ts";
-import { testingExports } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
+import type { RemoteCrew } from "./remote.ts";
 
 /** The type that fills the pool up; not the one under test. */
 const FILLER_TYPE = 900;
@@ -22,14 +23,16 @@ export interface SharedUnderTest extends BackendUnderTest {
   readonly ops: SharedZmemBackend;
 }
 
-/** @param module one of the shared builds */
+/**
+ * @param module one of the shared builds
+ * @param crew workers that attach to it as soon as it runs
+ */
 export function createShared(
   module: WebAssembly.Module,
   options: SharedZmemOptions = {},
+  crew?: RemoteCrew,
 ): SharedUnderTest {
-  // Far below 4 GiB, whose tables alone would be 14 MiB for each of hundreds of backends.
-  const maximumBytes = Math.min(options.limitBytes ?? Infinity, 64 * 2 ** 20);
-  const ops = SharedZmemBackend.create(module, { maximumBytes, ...options });
+  const ops = crew === undefined ? createAlone(module, options) : createWith(crew, module, options);
   const setEnabled = (enabled: boolean): void => ops.setEnabled(enabled);
   const isTesting = WebAssembly.Module.exports(module).some(({ name }) => name === "validate");
   if (!isTesting) return { ops, setEnabled };
@@ -37,7 +40,10 @@ export function createShared(
     ops,
     setEnabled,
     validate: () => testingExports(ops).validate(),
-    failAllocations: (after) => testingExports(ops).failAllocations(after, 0x7fff_ffff),
+    failAllocations: (after) => {
+      testingExports(ops).failAllocations(after, 0x7fff_ffff);
+      crew?.failAllocations(ops, after);
+    },
     corrupt: (type, offset) => {
       const address = testingExports(ops).storedAddress(type, offset) >>> 0;
       const length = ops.inspectPage(type, offset)?.payloadBytes ?? 0;
@@ -48,17 +54,46 @@ export function createShared(
   };
 }
 
-/** @param pageSize bytes of a page */
-export function sharedFactory(module: WebAssembly.Module, pageSize = 4096): BackendFactory {
+/** Far below 4 GiB, whose tables alone would be 14 MiB for each of hundreds of backends. */
+const MAXIMUM_BYTES = 64 * 2 ** 20;
+
+function createAlone(module: WebAssembly.Module, options: SharedZmemOptions): SharedZmemBackend {
+  const maximumBytes = Math.min(options.limitBytes ?? Infinity, MAXIMUM_BYTES);
+  return SharedZmemBackend.create(module, { maximumBytes, ...options });
+}
+
+/** A limit is what they may use beside the fixed part, of which each worker's windows are some. */
+function createWith(
+  crew: RemoteCrew,
+  module: WebAssembly.Module,
+  { limitBytes = Infinity, ...options }: SharedZmemOptions,
+): SharedZmemBackend {
+  const pool = SharedZmemBackend.create(module, { maximumBytes: MAXIMUM_BYTES, ...options });
+  return crew.around(pool, (ops) => ops.setLimit(ops.stats().fixedBytes + limitBytes));
+}
+
+/**
+ * @param pageSize bytes of a page
+ * @param crew workers that attach to every backend made
+ */
+export function sharedFactory(
+  module: WebAssembly.Module,
+  pageSize = 4096,
+  crew?: RemoteCrew,
+): BackendFactory {
   return {
     name: `SharedZmemBackend, pages of ${pageSize}`,
     pageSize,
-    create: () => createShared(module),
-    rejectPoints: sharedRejectPoints(module, pageSize),
+    create: () => createShared(module, {}, crew),
+    rejectPoints: sharedRejectPoints(module, pageSize, crew),
   };
 }
 
-function sharedRejectPoints(module: WebAssembly.Module, pageSize: number): RejectPoint[] {
+function sharedRejectPoints(
+  module: WebAssembly.Module,
+  pageSize: number,
+  crew?: RemoteCrew,
+): RejectPoint[] {
   const random = makePage("random", 99, pageSize);
   const everyKind = PAGE_KINDS.map((kind) => makePage(kind, 99, pageSize));
   const smallPages = everyKind.slice(0, -1);
@@ -74,7 +109,7 @@ function sharedRejectPoints(module: WebAssembly.Module, pageSize: number): Rejec
     return {
       name,
       make: () => {
-        const backend = createShared(module, options);
+        const backend = createShared(module, options, crew);
         const { ops } = backend;
         ops.init(pageSize);
         ops.openType(KEY_TYPE);

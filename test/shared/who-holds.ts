@@ -22,7 +22,7 @@ import {
 } from "../../src/shared/control.ts";
 import { holderOf } from "../../src/shared/lock.ts";
 import { MAX_TYPES } from "../../src/errors.ts";
-import { testingExports } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 
 const KINDS = ["", "supply", "reap", "compaction", "class", "stripe", "area"];
 const STATES = ["free", "reserved", "attached", "reaping"];
