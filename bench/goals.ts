@@ -8,6 +8,7 @@
  */
 import { CODEC_GOALS } from "./goals-codec.ts";
 import { POOL_GOALS } from "./goals-pool.ts";
+import { SHARED_GOALS } from "./goals-shared.ts";
 import { STORE_GOALS } from "./goals-store.ts";
 import type { ResultFile } from "./harness/results.ts";
 import { describeRun } from "./report/text.ts";
@@ -38,7 +39,12 @@ export interface Goal {
 }
 
 /** All goals in the order of their issues. */
-export const GOALS: readonly Goal[] = [...STORE_GOALS, ...CODEC_GOALS, ...POOL_GOALS];
+export const GOALS: readonly Goal[] = [
+  ...STORE_GOALS,
+  ...CODEC_GOALS,
+  ...POOL_GOALS,
+  ...SHARED_GOALS,
+];
 
 /** Names of the cases that goals need. */
 export function goalCases(): ReadonlySet<string> {

@@ -10,6 +10,7 @@ import { memoryCase } from "./memory.ts";
 import { processCase } from "./process.ts";
 import { storeNativeCase } from "./store-native.ts";
 import { PORTABLE_CASES } from "./portable.ts";
+import { sharedCase } from "./shared.ts";
 
 export const NODE_CASES: readonly BenchCase[] = [
   ...PORTABLE_CASES,
@@ -18,5 +19,6 @@ export const NODE_CASES: readonly BenchCase[] = [
   allocatorCase,
   memoryCase,
   processCase,
+  sharedCase,
   enginesCase,
 ];

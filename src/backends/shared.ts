@@ -22,6 +22,7 @@ import {
   MAX_TYPES,
   ZmemError,
 } from "../errors.ts";
+import { copyPage } from "../platform/copy-page.ts";
 import { checkSharedMemory, createSharedMemory, mayBlock } from "../platform/shared-memory.ts";
 import type { FrontswapOps, Page, PoolStats } from "../types.ts";
 import {
@@ -201,7 +202,7 @@ export class SharedZmemBackend implements FrontswapOps {
     if (!(page instanceof Uint8Array) || page.length !== view.length) {
       checkPage(page, this.#pageSize);
     }
-    view.set(page);
+    copyPage(view, page);
     const status = this.#exports.putPage(type, offset);
     return status === STATUS_OK || this.#settled(status) === STATUS_OK;
   }
@@ -213,7 +214,7 @@ export class SharedZmemBackend implements FrontswapOps {
     }
     const view = this.viewPage(type, offset);
     if (view === undefined) return false;
-    page.set(view);
+    copyPage(page, view);
     return true;
   }
 

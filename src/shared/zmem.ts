@@ -20,6 +20,7 @@ import type { FrontswapCounters, PoolStats } from "../types.ts";
 import { SharedSwapArea } from "./area.ts";
 import { endWorker, sayAlive, type EndableWorker } from "./end-worker.ts";
 import { SharedFrontswap } from "./frontswap.ts";
+import { Terminations } from "./terminations.ts";
 import type { WorkerTicket } from "./workers.ts";
 
 /** How a shared zmem is made. */
@@ -63,6 +64,7 @@ export class SharedZmem {
   readonly #poolName: string;
   readonly #sayGone: () => void;
   readonly #tickets = new WeakMap<EndableWorker, WorkerTicket>();
+  readonly #terminations = new Terminations((ids) => this.frontswap.reapAll(ids));
   #left = false;
 
   private constructor(
@@ -203,7 +205,8 @@ export class SharedZmem {
   }
 
   /**
-   * Terminates a worker, waits until it runs no more, and reaps it.
+   * Terminates a worker, waits until it runs no more, and reaps it, together with others that were
+   * told to end meanwhile.
    *
    * @param workerId its id, unless it was given an attachment by `attachmentFor`
    * @returns false when it took no part (any more)
@@ -216,9 +219,11 @@ export class SharedZmem {
         "worker id: expected one, since this worker was given no attachment by attachmentFor",
       );
     }
-    await endWorker(worker, lockName(this.#poolName, id));
-    this.#tickets.delete(worker);
-    return this.reap(id);
+    const ended = endWorker(worker, lockName(this.#poolName, id));
+    return this.#terminations.reapAfter(
+      id,
+      ended.then(() => void this.#tickets.delete(worker)),
+    );
   }
 
   /** Ends this worker's part; the others go on. Every later call throws `ERR_ZMEM_CLOSED`. */
