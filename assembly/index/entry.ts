@@ -100,7 +100,9 @@ export function withVersion(entry: u64, version: u32): u64 {
   return (entry & VERSION_ROOM) | ((<u64>version) << VERSION_SHIFT);
 }
 
-/** The low nine bits of the version of a word. */
+/** How many versions there are before one comes round. */
+export const VERSIONS: u32 = 1 << (64 - <u32>VERSION_SHIFT);
+
 export function entryToVersion(entry: u64): u32 {
   return <u32>(entry >> VERSION_SHIFT);
 }

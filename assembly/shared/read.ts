@@ -8,7 +8,6 @@ import {
   entryToLength,
   entryToLocation,
   entryToRecency,
-  entryToVersion,
   FORM_FILLED,
   FORM_RAW,
   hasObject,
@@ -34,6 +33,7 @@ import { sharedHeader } from "./header";
 import { isGranuleSet, nextGranule } from "./granule-map";
 import {
   isOpen,
+  isSamePublication,
   keyToStripe,
   publicationsOf,
   sequenceOf,
@@ -53,8 +53,7 @@ import { getWindowAddress, statsAddress } from "./window";
  *    when the entry was loaded. So does a miss.
  * 2. The block is decoded into this worker's own window, reading only inside of memory whatever it
  *    is by then. It counts only if sequence and entry are still the same; the entry carries a
- *    version, and fewer words were published in the stripe meanwhile than it takes for that version
- *    to come round.
+ *    version, and the count of publications says whether that can have come round.
  * 3. While the sequence is odd for long (its writer sleeps, or is dead), the chunk map leads to
  *    the stripe's chunks. All of them are looked at, and the sequence must not have moved by then:
  *    one odd section adds or removes one group and no entry.
@@ -200,22 +199,13 @@ function readAt(root: TypeRoot, address: usize, sequence: u32): i32 {
   settleLoads();
   const now = atomic.load<u64>(address);
   if (!isSameObject(now, entry) || sequenceOf(root) != sequence) return AGAIN;
-  if (publicationsOf(root) - publications >= untilVersion(publications, entry)) return AGAIN;
+  if (!isSamePublication(root, entry, publications)) return AGAIN;
   if (!decoded) return STATUS_CORRUPT;
   // One try: who is faster counts the get.
   if (form >= FORM_RAW && entryToRecency(now) != RECENCY_MASK) {
     atomic.cmpxchg<u64>(address, now, now + RECENCY_ONE);
   }
   return STATUS_OK;
-}
-
-/**
- * How many publications it takes until a word gets the version of this entry again, counted from
- * `publications`, 1 to 512. A word that was numbered before and is stored only later can't be this
- * entry's double: its worker has had its slot in use, under lock, since before the entry's was freed.
- */
-function untilVersion(publications: u32, entry: u64): u32 {
-  return ((entryToVersion(entry) - publications - 1) & 511) + 1;
 }
 
 /** The address of a payload, 0 when it does not lie inside of memory: the location is stale. */

@@ -1,6 +1,7 @@
 import { mayDie } from "./crash";
 import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
 import { hashKey } from "../index/directory";
+import { entryToVersion, VERSIONS } from "../index/entry";
 import { FIRST_BUCKETS, SEGMENTS_OFFSET, TypeRoot } from "../index/type-root";
 import { acquire, release } from "../lock";
 import { superblock, TYPE_ROOTS_ADDRESS } from "../superblock";
@@ -17,7 +18,8 @@ import { lockSupply, unlockSupply } from "./header";
  *
  * `sequence` is odd while chains or groups change. `publications` counts the words that were stored
  * into entries; its low nine bits are the version in each of these words, so two equal words of one
- * stripe are the same publication, unless the count has come to that version again in between.
+ * stripe are the same publication, unless the count has reached that version again in between
+ * (`isSamePublication`).
  *
  * Layout: 16 roots of 512 bytes in one run, whose address is the type's cell. Behind the record and
  * the segments of a root, at byte 192: the words below.
@@ -125,6 +127,16 @@ export function publicationsOf(root: TypeRoot): u32 {
 /** Counts one word more. @returns the version that it is to carry */
 export function nextVersion(root: TypeRoot): u32 {
   return atomic.add<u32>(changetype<usize>(root), 1, PUBLICATIONS) + 1;
+}
+
+/**
+ * Whether a word that was in an entry, and is there again, has been there all the time.
+ *
+ * @param then publications when it was seen first, or before
+ */
+export function isSamePublication(root: TypeRoot, entry: u64, then: u32): bool {
+  const age = (then - entryToVersion(entry)) & (VERSIONS - 1);
+  return publicationsOf(root) - then < VERSIONS - age;
 }
 
 export function isOpen(root: TypeRoot): bool {

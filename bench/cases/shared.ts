@@ -133,8 +133,8 @@ async function measureScaling(
     await take(`${call}, own keys`, {
       "one worker": { ...own, workers: 1 },
       "two workers": { ...own, workers: 2 },
-      "one private pool": { ...own, pool: "private", workers: 1 },
       "two private pools": { ...own, pool: "private", workers: 2 },
+      "two private pools of the plain build": { ...own, pool: "plain", workers: 2 },
     });
     const zipf = { pool: "shared", keys: "zipf", call } as const;
     await take(`${call}, Zipf keys`, {

@@ -1,13 +1,16 @@
 /** What the workers of the scaling bench are told. */
 import type { SharedAttachment } from "../../src/backends/shared.ts";
 
-/** Keys of each worker's own; with their blocks about 6 MB. */
-export const DISJOINT_KEYS = 4096;
+/** Keys of each worker's own; with their blocks about 1.5 MB. */
+export const DISJOINT_KEYS = 1024;
 /** Keys that all share, asked for by Zipf's law. */
 export const ZIPF_KEYS = 100_000;
 
 export interface ScalingWorkerData {
-  readonly attachment: SharedAttachment;
+  /** The pool of keys of one's own. */
+  readonly own: SharedAttachment;
+  /** The pool of keys that all ask for. */
+  readonly zipfPool: SharedAttachment;
   readonly plainModule: WebAssembly.Module;
   readonly pageSize: number;
   /** Pages to put, one behind the other. */
@@ -21,7 +24,8 @@ export interface ScalingWorkerData {
 
 /** A few milliseconds in which some workers make calls and the others sleep. */
 export interface Window {
-  readonly pool: "shared" | "private";
+  /** A pool of all, one of the worker's own, or one of its own of the plain build. */
+  readonly pool: "shared" | "private" | "plain";
   readonly keys: "disjoint" | "zipf";
   readonly call: "put" | "get" | "mixed";
   /** Who makes calls. */

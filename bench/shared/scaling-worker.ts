@@ -2,8 +2,8 @@
  * One worker of the scaling bench: goes through windows of a few milliseconds in step with the
  * others, and makes calls in those that are its own.
  *
- * Its pool is the shared one, or a private one of the plain build, so that what the machine gives
- * two workers at all is measured in the same run.
+ * Its pool is the shared one, or a private one of the same build, so that what the machine gives two
+ * workers at all is measured in the same run; or a private one of the plain build.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
@@ -11,16 +11,24 @@ import { ZmemBackend } from "../../src/backends/zmem.ts";
 import { instantiator } from "../../src/platform/instantiate.ts";
 import { DISJOINT_KEYS, type Plan, type ScalingWorkerData, type Window } from "./scaling-plan.ts";
 
+const PRIVATE_BYTES = 2 ** 26;
 const CALLS_BETWEEN_CLOCKS = 4;
 /** Loads of the barrier before sleeping: longer than another worker takes to wake up. */
 const SPINS = 100_000;
 
 const data = workerData as ScalingWorkerData;
 const { slot, pageSize } = data;
-const shared = SharedZmemBackend.attach(data.attachment);
-const plain = new ZmemBackend(instantiator(data.plainModule));
-plain.init(pageSize);
-plain.openType(0);
+const shared = SharedZmemBackend.attach(data.own);
+const zipfPool = SharedZmemBackend.attach(data.zipfPool);
+const pools = {
+  shared,
+  private: SharedZmemBackend.create(data.own.module, { maximumBytes: PRIVATE_BYTES }),
+  plain: new ZmemBackend(instantiator(data.plainModule)),
+};
+for (const pool of [pools.private, pools.plain]) {
+  pool.init(pageSize);
+  pool.openType(0);
+}
 // Private copies: a page of a program is in its own memory.
 const all = new Uint8Array(data.pages).slice();
 const pages = Array.from({ length: all.length / pageSize }, (_, at) =>
@@ -31,15 +39,23 @@ const words = new Int32Array(data.barrier);
 const got = new Uint8Array(pageSize);
 let made = 0;
 
-function offsetOf(keys: Window["keys"], at: number): number {
-  if (keys === "zipf") return ranks[(at + slot * 100_003) % ranks.length] as number;
-  return 1_000_000 * (slot + 1) + (at % DISJOINT_KEYS);
+function ownOffset(owner: number, at: number): number {
+  return 1_000_000 * (owner + 1) + (at % DISJOINT_KEYS);
 }
 
+function offsetOf(keys: Window["keys"], at: number): number {
+  if (keys === "zipf") return ranks[(at + slot * 100_003) % ranks.length] as number;
+  return ownOffset(slot, at);
+}
+
+// Private pools hold the other's pages as well, so that what lies where is no difference.
 for (let at = 0; at < DISJOINT_KEYS; at++) {
   const page = pages[at % pages.length] as Uint8Array;
-  shared.putPage(0, offsetOf("disjoint", at), page);
-  plain.putPage(0, offsetOf("disjoint", at), page);
+  shared.putPage(0, ownOffset(slot, at), page);
+  for (const owner of [slot, slot ^ 1]) {
+    pools.private.putPage(0, ownOffset(owner, at), page);
+    pools.plain.putPage(0, ownOffset(owner, at), page);
+  }
 }
 
 /** Waits until so many have come so many times. Who comes last wakes the others. */
@@ -57,7 +73,7 @@ function meet(number: number, workers: number): void {
 
 /** @returns calls a millisecond */
 function run({ pool, keys, call }: Window, milliseconds: number): number {
-  const backend = pool === "shared" ? shared : plain;
+  const backend = keys === "zipf" ? zipfPool : pools[pool];
   const first = made;
   const started = performance.now();
   for (;;) {
@@ -79,6 +95,7 @@ function run({ pool, keys, call }: Window, milliseconds: number): number {
 parentPort?.on("message", (plan: Plan | null) => {
   if (plan === null) {
     shared.detach();
+    zipfPool.detach();
     parentPort?.close();
     return;
   }

@@ -1,6 +1,6 @@
 /**
- * How one shared pool scales with workers: one worker, two on the pool, two on private pools of the
- * plain build, in turn.
+ * How one shared pool scales with workers: one worker, two on the pool, two on pools of their own,
+ * in turn.
  *
  * Why so: a virtual machine's speed changes from millisecond to millisecond and its two processors
  * have neighbours. Windows of a millisecond, in which the contenders take turns, meet the same
@@ -32,25 +32,22 @@ export type Round = Readonly<Record<string, Omit<Window, "slots"> & { readonly w
 export class ScalingCrew {
   readonly #workers: Worker[] = [];
   readonly #barrier = new SharedArrayBuffer(12);
-  readonly #backend: SharedZmemBackend;
-  readonly #data: Omit<ScalingWorkerData, "slot" | "attachment">;
+  readonly #data: Omit<ScalingWorkerData, "slot">;
   readonly #code = bundleWorker("../../bench/shared/scaling-worker.ts");
 
   /** @param pages of 4 KiB, one behind the other; the pool is filled with them */
   constructor(pages: Uint8Array) {
-    this.#backend = SharedZmemBackend.create(compileModule("zmem.shared.wasm"), {
-      maximumBytes: MAXIMUM_BYTES,
-    });
-    this.#backend.init(PAGE_SIZE);
-    this.#backend.openType(0);
+    const [own, zipf] = [createPool(), createPool()];
     const count = pages.length / PAGE_SIZE;
     for (let key = 0; key < ZIPF_KEYS; key++) {
       const at = (key % count) * PAGE_SIZE;
-      this.#backend.putPage(0, key, pages.subarray(at, at + PAGE_SIZE));
+      zipf.putPage(0, key, pages.subarray(at, at + PAGE_SIZE));
     }
     const copied = new SharedArrayBuffer(pages.length);
     new Uint8Array(copied).set(pages);
     this.#data = {
+      own: own.attachment,
+      zipfPool: zipf.attachment,
       plainModule: compileModule("zmem.wasm"),
       pageSize: PAGE_SIZE,
       pages: copied,
@@ -62,11 +59,7 @@ export class ScalingCrew {
   /** Starts workers until there are so many. */
   async grow(count: number): Promise<void> {
     while (this.#workers.length < count) {
-      const workerData: ScalingWorkerData = {
-        ...this.#data,
-        attachment: this.#backend.attachment,
-        slot: this.#workers.length,
-      };
+      const workerData: ScalingWorkerData = { ...this.#data, slot: this.#workers.length };
       const worker = new Worker(this.#code, { eval: true, workerData });
       await nextMessage(worker);
       this.#workers.push(worker);
@@ -117,6 +110,14 @@ export class ScalingCrew {
   end(): void {
     for (const worker of this.#workers) worker.postMessage(null);
   }
+}
+
+function createPool(): SharedZmemBackend {
+  const module = compileModule("zmem.shared.wasm");
+  const pool = SharedZmemBackend.create(module, { maximumBytes: MAXIMUM_BYTES });
+  pool.init(PAGE_SIZE);
+  pool.openType(0);
+  return pool;
 }
 
 function nextMessage(worker: Worker): Promise<unknown> {

@@ -24,6 +24,7 @@ import {
   type HistoryEvent,
   type LoadOrder,
 } from "./load.ts";
+import { testingExports } from "./testing-exports.ts";
 import { describeFrontEnd, describePool } from "./who-holds.ts";
 
 /** One script: threads of Node 20 don't run TypeScript, whatever the main one does. */
@@ -232,6 +233,9 @@ export class Crew {
       all += bits;
     }
     assert.is(this.frontswap.counters().currPages, all);
+    if (this.ops instanceof SharedZmemBackend && "validate" in this.ops.instance.exports) {
+      assert.is(testingExports(this.ops).validate(), 0, "the validator");
+    }
   }
 
   /** Fails unless the counters are what the workers have counted; each death may hide one call. */

@@ -24,7 +24,7 @@ import {
   TYPE,
   type DyingExports,
   type Scenario,
-} from "./dying.ts";
+} from "./dying-calls.ts";
 
 const test = suite("shared pool, death at every point");
 

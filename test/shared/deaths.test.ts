@@ -26,7 +26,7 @@ import {
   small,
   TYPE,
   type Scenario,
-} from "./dying.ts";
+} from "./dying-calls.ts";
 
 const test = suite("shared pool, several deaths at once");
 
