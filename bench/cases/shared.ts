@@ -22,7 +22,7 @@ import { compileModule, type Round, ScalingCrew } from "../shared/scaling.ts";
 const PAGE_SIZE = 4096;
 const PAGES = 256;
 const ALONE = { rounds: 41, batchMs: 2 };
-const ROUNDS = { quick: 60, full: 400, all: 1600 } as const;
+const ROUNDS = { quick: 200, full: 400, all: 1600 } as const;
 const WINDOW_MS = 1;
 const WARM_UP = { rounds: 150, windowMs: 2 };
 /** More workers than processors: a window must be long against a turn of the scheduler. */
