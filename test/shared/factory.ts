@@ -4,19 +4,10 @@
  * What differs from the plain backend's: no trim, and limits that leave room for the shared tables.
  */
 import { SharedZmemBackend, type SharedZmemOptions } from "../../src/backends/shared.ts";
-import type { Page, RejectReason } from "../../src/types.ts";
-import {
-  KEY_TYPE,
-  type BackendFactory,
-  type BackendUnderTest,
-  type RejectPoint,
-} from "../conformance/case.ts";
-import { makePage, PAGE_KINDS } from "../conformance/pages.ts";
+import type { BackendFactory, BackendUnderTest } from "../conformance/case.ts";
+import { zmemRejectPoints } from "../conformance/reject-points.ts";
 import { testingExports } from "./testing-exports.ts";
 import type { RemoteCrew } from "./remote.ts";
-
-/** The type that fills the pool up; not the one under test. */
-const FILLER_TYPE = 900;
 
 /** A SharedZmemBackend and what a test can reach behind it. */
 export interface SharedUnderTest extends BackendUnderTest {
@@ -81,96 +72,15 @@ export function sharedFactory(
   pageSize = 4096,
   crew?: RemoteCrew,
 ): BackendFactory {
+  const room = Math.ceil((pageSize * 24) / 65536) + 4;
   return {
     name: `SharedZmemBackend, pages of ${pageSize}`,
     pageSize,
     create: () => createShared(module, {}, crew),
-    rejectPoints: sharedRejectPoints(module, pageSize, crew),
+    rejectPoints: zmemRejectPoints({
+      pageSize,
+      make: (options) => createShared(module, options, crew),
+      full: [["limit reached", "limit", { limitBytes: room * 65536 }]],
+    }),
   };
-}
-
-function sharedRejectPoints(
-  module: WebAssembly.Module,
-  pageSize: number,
-  crew?: RemoteCrew,
-): RejectPoint[] {
-  const random = makePage("random", 99, pageSize);
-  const everyKind = PAGE_KINDS.map((kind) => makePage(kind, 99, pageSize));
-  const smallPages = everyKind.slice(0, -1);
-
-  function point(
-    name: string,
-    reason: RejectReason,
-    pagesThatWillBeRejected: readonly Page[],
-    options: SharedZmemOptions,
-    provoke: (ops: SharedZmemBackend) => void,
-    recover: (ops: SharedZmemBackend) => void,
-  ): RejectPoint {
-    return {
-      name,
-      make: () => {
-        const backend = createShared(module, options, crew);
-        const { ops } = backend;
-        ops.init(pageSize);
-        ops.openType(KEY_TYPE);
-        return {
-          ...backend,
-          pagesThatWillBeRejected,
-          olderPages: pagesThatWillBeRejected === everyKind ? everyKind : smallPages,
-          provoke: () => provoke(ops),
-          recover: () => recover(ops),
-          countRejects: () => ops.stats().rejects[reason],
-        };
-      },
-    };
-  }
-
-  const room = Math.ceil((pageSize * 24) / 65536) + 4;
-  return [
-    point(
-      "disabled",
-      "disabled",
-      everyKind,
-      {},
-      (ops) => ops.setEnabled(false),
-      (ops) => ops.setEnabled(true),
-    ),
-    point(
-      "limit lowered",
-      "limit",
-      [random],
-      {},
-      (ops) => ops.setLimit(0),
-      (ops) => ops.setLimit(Infinity),
-    ),
-    point(
-      "limit reached",
-      "limit",
-      [random],
-      { limitBytes: room * 65536 },
-      (ops) => fillUp(ops, smallPages),
-      (ops) => ops.flushArea(FILLER_TYPE),
-    ),
-    point(
-      "incompressible",
-      "incompressible",
-      [random],
-      { acceptRaw: false },
-      () => undefined,
-      () => undefined,
-    ),
-  ];
-}
-
-/** Puts random pages, then pages of ever smaller blocks, until none is kept. */
-function fillUp(ops: SharedZmemBackend, neighbours: readonly Page[]): void {
-  const { pageSize } = ops;
-  ops.openType(FILLER_TYPE);
-  let offset = 0;
-  for (const page of neighbours) ops.putPage(FILLER_TYPE, offset++, page);
-  const page = makePage("random", 1, pageSize);
-  for (let zeros = 0; zeros < pageSize; zeros += pageSize / 8) {
-    page.fill(0, 0, zeros);
-    while (ops.putPage(FILLER_TYPE, offset, page)) offset++;
-  }
 }
