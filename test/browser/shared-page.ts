@@ -4,7 +4,7 @@
 import { build } from "esbuild";
 import * as assert from "uvu/assert";
 import { serve } from "../../scripts/serve.ts";
-import { launchBrowser } from "./launch.ts";
+import type { launchBrowser } from "./launch.ts";
 
 /** Files by their path on the server. */
 export type ServedFiles = Readonly<Record<string, string | Uint8Array>>;

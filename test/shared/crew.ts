@@ -25,7 +25,7 @@ import {
   type LoadOrder,
 } from "./load.ts";
 import { testingExports } from "./testing-exports.ts";
-import { describeFrontEnd, describePool } from "./who-holds.ts";
+import { describeFrontEnd, describePool, describeThreads } from "./who-holds.ts";
 
 /** One script: threads of Node 20 don't run TypeScript, whatever the main one does. */
 const [bundle] = buildSync({
@@ -36,6 +36,9 @@ const [bundle] = buildSync({
   platform: "node",
 }).outputFiles;
 const WORKER_SCRIPT = bundle?.text ?? "";
+
+/** Longer than any lock is waited for: on a machine with much else to do a thread may have to wait. */
+const REST_MS = 90_000;
 
 export interface CrewOptions {
   readonly types: number;
@@ -165,14 +168,18 @@ export class Crew {
   /** Lets all live workers come to rest, runs `work` and lets them go on. */
   async whileQuiet(hands: readonly Hand[], work: () => void): Promise<void> {
     Atomics.store(this.board, PAUSE, 1);
-    const until = performance.now() + 20_000;
+    let halfway: string | undefined;
+    const until = performance.now() + REST_MS;
     while (hands.some(({ seat }) => this.read(seat, QUIET) === 0)) {
       for (const hand of hands) {
         const error = hand.failure();
         if (error !== undefined) assert.unreachable(`${error.stack}\n${this.describe()}`);
       }
+      if (performance.now() > until - REST_MS / 2) halfway ??= this.describe();
       if (performance.now() > until) {
-        assert.unreachable(`a worker does not come to rest\n${this.describe()}`);
+        assert.unreachable(
+          `a worker does not come to rest; halfway:\n${halfway}\nat the end:\n${this.describe()}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
@@ -187,8 +194,9 @@ export class Crew {
       (seat) => this.read(seat, QUIET) === 0,
     );
     const pool = this.ops instanceof SharedZmemBackend ? describePool(this.ops) : [];
-    const lines = [...describeFrontEnd(this.frontswap.control), ...pool];
-    return [`seed ${this.options.seed}, seats at work: ${seats}`, ...lines].join("\n  ");
+    const calls = seats.map((seat) => `${seat} (${this.read(seat, CALLS)} calls)`);
+    const lines = [...describeFrontEnd(this.frontswap.control), ...pool, ...describeThreads()];
+    return [`seed ${this.options.seed}, seats at work: ${calls}`, ...lines].join("\n  ");
   }
 
   /** Says for a worker that was terminated that it is at rest. */

@@ -4,6 +4,7 @@
  * Why so: a wait that never ends leaves nothing to look at but shared memory, and that is gone with
  * the process. Read without any lock; the pool's own locks show with the testing build only.
  */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import type { SharedZmemBackend } from "../../src/backends/shared.ts";
 import {
   Control,
@@ -58,6 +59,33 @@ export function describeFrontEnd(memory: WebAssembly.Memory): string[] {
     if (flags.length > 0) lines.push(`front-end: type ${type} ${flags.join(", ")}`);
   }
   return lines;
+}
+
+/**
+ * The threads of this process, where the system tells: a thread that is ready to run and has waited
+ * for a processor nearly all of the time holds nothing and waits for nobody.
+ */
+export function describeThreads(): string[] {
+  const tasks = "/proc/self/task";
+  if (!existsSync(tasks)) return [];
+  return readdirSync(tasks).map((id) => {
+    const [name = "", rest = ""] = read(`${tasks}/${id}/stat`).split(") ");
+    const [ran = "", waited = ""] = read(`${tasks}/${id}/schedstat`).split(" ");
+    const milliseconds = (ns: string): string => (Number(ns) / 1e6).toFixed(0);
+    return (
+      `thread ${name.split("(")[1]}: state ${rest[0]}, ran ${milliseconds(ran)} ms, ` +
+      `waited ${milliseconds(waited)} ms for a processor`
+    );
+  });
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    // It has ended meanwhile.
+    return "";
+  }
 }
 
 /** The pool: its locks that are held, and the records of workers that take part. */
