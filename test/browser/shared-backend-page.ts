@@ -32,7 +32,6 @@ async function runShared(
   seed: number,
   milliseconds: number,
   wantedKills: number,
-  wantedCalls = Infinity,
 ): Promise<BrowserStress> {
   const module = await WebAssembly.compile(await (await fetch(wasmUrl)).arrayBuffer());
   const backend = SharedZmemBackend.create(module, { maximumBytes: 64 * 2 ** 20 });
@@ -71,7 +70,7 @@ async function runShared(
   const until = performance.now() + milliseconds;
   let mainCalls = 0;
   let kills = 0;
-  while (performance.now() < until && violations.length === 0 && history.calls() < wantedCalls) {
+  while (performance.now() < until && violations.length === 0) {
     if (wantedKills > 0 && kills === wantedKills) break;
     // The main thread puts and gets as well: it spins where workers sleep.
     for (let offset = 0; offset < 32; offset++, mainCalls += 2) {
