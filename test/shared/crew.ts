@@ -12,6 +12,7 @@ import {
   FLUSHED,
   FOUND,
   KEPT,
+  PATIENCE_MS,
   PAUSE,
   QUIET,
   REFUSED,
@@ -37,7 +38,7 @@ const [bundle] = buildSync({
 }).outputFiles;
 const WORKER_SCRIPT = bundle?.text ?? "";
 
-/** Longer than any lock is waited for: on a machine with much else to do a thread may have to wait. */
+/** Shorter than any lock is waited for, so that one which is held for good shows who holds it. */
 const REST_MS = 90_000;
 
 export interface CrewOptions {
@@ -84,7 +85,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     const { types, pages, module, limitBytes } = options;
     this.options = options;
-    this.frontswap = new SharedFrontswap({ lockTimeoutMs: 30_000 });
+    this.frontswap = new SharedFrontswap({ lockTimeoutMs: PATIENCE_MS });
     const { pageSize, workerId } = this.frontswap;
     if (module === undefined) {
       const shape = { types, pages, pageSize };
@@ -95,7 +96,7 @@ export class Crew {
     } else {
       const backend = SharedZmemBackend.create(module, {
         maximumBytes: 2 ** 28,
-        patienceMs: 30_000,
+        patienceMs: PATIENCE_MS,
         ...(limitBytes === undefined ? {} : { limitBytes }),
       });
       this.ops = backend;
