@@ -58,9 +58,11 @@ export class WorkerRecord {
   /** A slot that it is about to give back, once the entry names another one. */
   old: u32;
   oldClass: u32;
-  /** A slot that it could not give back: its location and class. Its tag names NO_ENTRY. */
+  /** A slot that it could not give back: its location and class. Its tag names `nothing`. */
   spare: u32;
   spareClass: u32;
+  /** Always 0, as an absent entry is: what the tag of the spare names. */
+  nothing: u64;
 }
 
 export const WORKER_FREE: u32 = 0;

@@ -12,7 +12,7 @@ import {
 import { mayDie } from "./crash";
 import { SLOT_BITS, SLOT_MASK, slotAddress, USED_TAG, Zspage, zspageAt } from "../zsmalloc/zspage";
 import { createZspage } from "../zsmalloc/zspage-supply";
-import { WorkerRecord } from "./header";
+import { WorkerRecord, workerRecord } from "./header";
 
 /**
  * Objects of the shared build: taking and giving back slots under the lock of their class.
@@ -90,12 +90,9 @@ export function giveObject(location: u32, classIndex: u32): bool {
   return true;
 }
 
-/**
- * What the tag of a worker's spare names in place of an entry: a word of the first, unused KiB of
- * memory, which is 0 as if the entry were absent.
- */
+/** What the tag of a worker's spare names in place of an entry: a word of its record that is 0. */
 export function spareOwner(worker: u32): u32 {
-  return worker << 3;
+  return <u32>(changetype<usize>(workerRecord(worker)) + offsetof<WorkerRecord>("nothing"));
 }
 
 /** Keeps a pending object, which no entry names, as the worker's spare. Takes no lock. */
