@@ -9,6 +9,7 @@
 import { CODEC_GOALS } from "./goals-codec.ts";
 import { POOL_GOALS } from "./goals-pool.ts";
 import { DEMO_GOALS, ENTRY_GOALS } from "./goals-sizes.ts";
+import { SHARED_GOALS } from "./goals-shared.ts";
 import { STORE_GOALS } from "./goals-store.ts";
 import { WRITEBACK_GOALS } from "./goals-writeback.ts";
 import type { ResultFile } from "./harness/results.ts";
@@ -45,6 +46,7 @@ export const GOALS: readonly Goal[] = [
   ...STORE_GOALS,
   ...CODEC_GOALS,
   ...POOL_GOALS,
+  ...SHARED_GOALS,
   ...WRITEBACK_GOALS,
   ...DEMO_GOALS,
 ];

@@ -59,10 +59,17 @@ export class WorkerRecord {
   /** A slot that it is about to give back, once the entry names another one. */
   old: u32;
   oldClass: u32;
+  /** A slot that it could not give back: its location and class. Its tag names `nothing`. */
+  spare: u32;
+  spareClass: u32;
+  /** Always 0, as an absent entry is: what the tag of the spare names. */
+  nothing: u64;
 }
 
 export const WORKER_FREE: u32 = 0;
 export const WORKER_ATTACHED: u32 = 1;
+/** Declared dead, and not reaped yet. */
+export const WORKER_DEAD: u32 = 2;
 
 export const JOB_NONE: u32 = 0;
 /** A put or a flush: its stripe is locked as long as the journal is not empty. */
@@ -103,11 +110,16 @@ export function ownRecord(): WorkerRecord {
 
 /** @returns false when the holder kept it beyond the bound */
 export function lockSupply(): bool {
-  return acquire(HEADER_ADDRESS + offsetof<SharedHeader>("supplyLock"));
+  return acquire(supplyLock());
 }
 
 export function unlockSupply(): void {
-  release(HEADER_ADDRESS + offsetof<SharedHeader>("supplyLock"));
+  release(supplyLock());
+}
+
+/** Address of the lock of the supply. */
+export function supplyLock(): usize {
+  return HEADER_ADDRESS + offsetof<SharedHeader>("supplyLock");
 }
 
 /** Address of the lock that only one reaper has. */

@@ -34,7 +34,7 @@ export {
 } from "./writeback";
 export { canRecompress, recompress } from "./recompress";
 export { compact, freeableBytes, isCompacted } from "./compaction";
-export { reap } from "./recovery";
+export { declareDead, reap } from "./recovery";
 export { classColumn, writeStats } from "./stats";
 export { usedBytes } from "../stats";
 

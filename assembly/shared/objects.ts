@@ -9,9 +9,10 @@ import {
   SizeClass,
   sizeClass,
 } from "../zsmalloc/size-classes";
-import { SLOT_BITS, Zspage } from "../zsmalloc/zspage";
+import { mayDie } from "./crash";
+import { SLOT_BITS, SLOT_MASK, slotAddress, USED_TAG, Zspage, zspageAt } from "../zsmalloc/zspage";
 import { createZspage } from "../zsmalloc/zspage-supply";
-import { WorkerRecord } from "./header";
+import { WorkerRecord, workerRecord } from "./header";
 
 /**
  * Objects of the shared build: taking and giving back slots under the lock of their class.
@@ -19,6 +20,10 @@ import { WorkerRecord } from "./header";
  * Why so: whether a slot is in use is one word, its tag, stored at once; free lists, counts and
  * fullness lists follow from the tags and are rebuilt from them when the holder of the lock died.
  * The journal names a slot before its tag is set, so a slot that was taken for nothing is found.
+ *
+ * A spare is a slot that its worker could not give back, because a class stayed locked: it keeps it,
+ * one at most, and gives it back before it takes another. To wait instead would be for ever, where
+ * the one who waits is the one who would declare the holder dead.
  */
 
 export function lockClass(record: SizeClass): bool {
@@ -82,5 +87,35 @@ export function giveObject(location: u32, classIndex: u32): bool {
   if (!lockClass(record)) return false;
   freeObject(location);
   unlockClass(record);
+  return true;
+}
+
+/** What the tag of a worker's spare names in place of an entry: a word of its record that is 0. */
+export function spareOwner(worker: u32): u32 {
+  return <u32>(changetype<usize>(workerRecord(worker)) + offsetof<WorkerRecord>("nothing"));
+}
+
+/** Keeps a pending object, which no entry names, as the worker's spare. Takes no lock. */
+export function keepSpare(
+  journal: WorkerRecord,
+  location: u32,
+  classIndex: u32,
+  worker: u32,
+): void {
+  journal.spareClass = classIndex;
+  journal.spare = location;
+  mayDie();
+  const zspage = zspageAt(location >> SLOT_BITS);
+  const slot = slotAddress(zspage, location & SLOT_MASK, sizeClass(classIndex).size);
+  store<u32>(slot, spareOwner(worker) | USED_TAG);
+  mayDie();
+}
+
+/** Gives the worker's own spare back, if it has one. @returns false when its class stays locked */
+export function giveSpare(journal: WorkerRecord): bool {
+  if (!journal.spare) return true;
+  if (!giveObject(journal.spare, journal.spareClass)) return false;
+  mayDie();
+  journal.spare = 0;
   return true;
 }

@@ -18,11 +18,12 @@ import {
 } from "../index/entry";
 import { entryAddress, GROUP_SHIFT, groupToKey, groupToNext } from "../index/group";
 import { bucketAddress, TypeRoot } from "../index/type-root";
+import { selfId } from "../lock";
 import { superblock } from "../superblock";
 import { locationToPayload } from "../zsmalloc/pool";
 import { classToLength, classToSize, lengthToClass } from "../zsmalloc/size-classes";
 import { ownRecord } from "./header";
-import { giveObject, takeObject } from "./objects";
+import { giveSpare, keepSpare, takeObject } from "./objects";
 import { resolve, settleLoads } from "./read";
 import { forgetRejected } from "./rejected";
 import { beginPage, endPage, replaceEntry } from "./store";
@@ -190,7 +191,7 @@ function compressTaken(length: u32): u32 {
 
 /** @returns false when there is no room for the new block beside the old one, or no lock */
 function replaceTaken(root: TypeRoot, length: u32): bool {
-  if (!tryLockStripe(root)) return false;
+  if (!giveSpare(ownRecord()) || !tryLockStripe(root)) return false;
   const address = findEntry(root, takenOffset);
   let done = true;
   if (isTaken(root, address)) {
@@ -203,7 +204,7 @@ function replaceTaken(root: TypeRoot, length: u32): bool {
       memory.copy(locationToPayload(location, size), blockAddress, length);
       const entry = objectEntry(FORM_BLOCK + CODEC_LZ4, length, location);
       done = replaceEntry(root, journal, address, asTried(withRecencyOf(entry, takenEntry)));
-      if (!done) while (!giveObject(location, lengthToClass(length)));
+      if (!done) keepSpare(journal, location, lengthToClass(length), selfId());
     }
     endPage(journal);
   }

@@ -25,7 +25,7 @@ import {
   groupToLive,
 } from "../index/group";
 import { bucketAddress, TypeRoot } from "../index/type-root";
-import { acquire, release } from "../lock";
+import { acquire, release, selfId } from "../lock";
 import { countReject } from "../stats";
 import {
   STATUS_ABSENT,
@@ -38,11 +38,11 @@ import {
   STATUS_OK,
 } from "../status";
 import { OPTION_ACCEPT_RAW, OPTION_ENABLED, superblock } from "../superblock";
-import { isOverLimit, lastFailure } from "../supply/supply";
+import { isOverLimit, lastFailure, refuseWith } from "../supply/supply";
 import { freeObject, locationToPayload } from "../zsmalloc/pool";
 import { classToSize, lengthToClass, SizeClass, sizeClass } from "../zsmalloc/size-classes";
 import { JOB_NONE, JOB_PAGE, ownRecord, WorkerRecord } from "./header";
-import { giveObject, lockClass, takeObject, unlockClass } from "./objects";
+import { giveSpare, keepSpare, lockClass, takeObject, unlockClass } from "./objects";
 import { forgetRejected, rememberRejected } from "./rejected";
 import {
   addCounts,
@@ -227,7 +227,7 @@ export function dropLocked(root: TypeRoot, address: usize): i32 {
 
 /** Keeps `length` bytes at `source`, and remembers them for `retryPut` when there is no room. */
 export function keep(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
-  if (!lockStripe(root)) return STATUS_HELD;
+  if (!giveSpare(ownRecord()) || !lockStripe(root)) return STATUS_HELD;
   const status = isOpen(root) ? keepLocked(root, offset, form, length, source) : STATUS_CLOSED_TYPE;
   unlockStripe(root);
   if (status == STATUS_OK || status == STATUS_HELD) return status;
@@ -237,17 +237,21 @@ export function keep(root: TypeRoot, offset: u32, form: u32, length: u32, source
 
 function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source: usize): i32 {
   let address = findEntry(root, offset);
+  // Why the older copy had to go before; from then on a lock that can't be had rejects the put.
+  let dropped = STATUS_OK;
   if (isOverLimit()) {
     // Over a lowered limit the old copy goes first: that alone may bring the pool under it.
-    if (address && dropLocked(root, address) == STATUS_HELD) return STATUS_HELD;
+    const status = address ? dropLocked(root, address) : STATUS_ABSENT;
+    if (status == STATUS_HELD) return STATUS_HELD;
     if (isOverLimit()) return STATUS_LIMIT;
+    if (status == STATUS_OK) dropped = STATUS_LIMIT;
     address = findEntry(root, offset);
   }
   if (!address) {
     beginChange(root);
     address = reserveEntry(root, offset);
     endChange(root);
-    if (!address) return lastFailure;
+    if (!address) return unlessDropped(lastFailure, dropped);
   }
   const journal = ownRecord();
   beginPage(journal, address);
@@ -260,20 +264,29 @@ function keepLocked(root: TypeRoot, offset: u32, form: u32, length: u32, source:
     location = takeObject(journal, length, address);
     if (!location && lastFailure != STATUS_HELD && atomic.load<u64>(address)) {
       // The old copy has to go whether this put succeeds or fails: it may make the room.
-      if (replaceEntry(root, journal, address, 0)) location = takeObject(journal, length, address);
+      const failure = lastFailure;
+      if (replaceEntry(root, journal, address, 0)) {
+        dropped = failure;
+        location = takeObject(journal, length, address);
+      } else refuseWith(STATUS_HELD);
     }
-    if (!location) status = lastFailure;
+    if (!location) status = unlessDropped(lastFailure, dropped);
     else
       memory.copy(locationToPayload(location, classToSize(lengthToClass(length))), source, length);
     entry = objectEntry(form, length, location);
   }
   if (status == STATUS_OK && !replaceEntry(root, journal, address, entry)) {
     status = STATUS_HELD;
-    if (location) while (!giveObject(location, lengthToClass(length)));
+    if (location) keepSpare(journal, location, lengthToClass(length), selfId());
   }
   endPage(journal);
   if (status != STATUS_OK) giveGroup(root, address);
   return status;
+}
+
+/** What a put answers that fails: HELD says that nothing has changed. */
+function unlessDropped(failure: i32, dropped: i32): i32 {
+  return failure == STATUS_HELD && dropped ? dropped : failure;
 }
 
 /**

@@ -4,6 +4,7 @@
 export * from "./index";
 export { failAllocations, failuresSeen, pointsSeen } from "../supply/fault";
 export { deathPoints, dieAfter } from "./crash";
+export { heldLock, journalWord } from "./inspect-locks";
 export { validate } from "./validate";
 
 import { findEntry } from "../index/directory";

@@ -68,6 +68,7 @@ function validateLocks(): i32 {
   for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
     const record = workerRecord(worker);
     if (record.job != JOB_NONE || record.pending || record.old || record.areaType) return 404;
+    if (record.spare) return 407;
     if ((record.state == WORKER_ATTACHED) != (record.scratch != 0)) return 405;
     if (record.scratch) scratch += header.scratchGranules;
   }
@@ -154,7 +155,8 @@ function validateStripe(roots: usize, root: TypeRoot, type: u32): i32 {
 function validateChunk(chunk: usize): i32 {
   const root = changetype<TypeRoot>(<usize>chunkToRoot(chunk));
   const mask = load<u32>(chunk);
-  if (!mask) return 530;
+  // Where a dead worker held the supply, an emptied chunk stays for the next group of its stripe.
+  if (!mask && !sharedHeader().generation) return 530;
   for (let place: u32 = 0; place < GROUPS_PER_CHUNK; place++) {
     const group = chunk + CHUNK_HEADER_SIZE + place * GROUP_SIZE;
     let live = false;

@@ -14,6 +14,7 @@ import {
   WorkerRecord,
   workerRecord,
 } from "./header";
+import { giveSpare } from "./objects";
 import { layOutWindows } from "./window";
 
 /**
@@ -49,7 +50,7 @@ export function attach(mayBlock: bool): i32 {
 /** Ends this instance's part; it must not be used any more. @returns OK or HELD */
 export function detach(): i32 {
   const record = workerRecord(selfId());
-  if (!giveScratch(record)) return STATUS_HELD;
+  if (!giveSpare(record) || !giveScratch(record)) return STATUS_HELD;
   atomic.store<u32>(stateAddress(record), WORKER_FREE);
   return STATUS_OK;
 }

@@ -12,6 +12,7 @@ import { recencyCase } from "./recency.ts";
 import { sizesCase } from "./sizes.ts";
 import { storeNativeCase } from "./store-native.ts";
 import { PORTABLE_CASES } from "./portable.ts";
+import { sharedCase } from "./shared.ts";
 import { writebackCase } from "./writeback.ts";
 
 export const NODE_CASES: readonly BenchCase[] = [
@@ -23,6 +24,7 @@ export const NODE_CASES: readonly BenchCase[] = [
   processCase,
   writebackCase,
   recencyCase,
+  sharedCase,
   enginesCase,
   sizesCase,
 ];

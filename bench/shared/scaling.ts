@@ -1,44 +1,149 @@
 /**
- * How one shared pool scales with workers: `node --import tsx bench/shared/scaling.ts`.
+ * How one shared pool scales with workers: one worker, two on the pool, two on pools of their own,
+ * in turn.
  *
- * Prints, as medians of rounds in turn: two workers against one, against two private pools, and on
- * Zipf(0.99)-shared keys; 4 and 8 workers; and what a call costs alone, shared build over plain.
+ * Why so: a virtual machine's speed changes from millisecond to millisecond and its two processors
+ * have neighbours. Windows of a millisecond, in which the contenders take turns, meet the same
+ * weather; the median of the ratios of neighbouring windows is steady where a ratio of two long
+ * runs is not (1.1 to 2.0 for the same code). Worker threads keep step by themselves, for the
+ * main thread would take a processor from them.
  */
 import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
-import { ZmemBackend } from "../../src/backends/zmem.ts";
-import { instantiator } from "../../src/platform/instantiate.ts";
-import { makePage } from "../../test/conformance/pages.ts";
 import { bundleWorker } from "../../test/shared/bundle.ts";
-import type { Round, ScalingWorkerData } from "./scaling-worker.ts";
+import { seededRandom } from "../corpora/random.ts";
+import { type Plan, type ScalingWorkerData, type Window, ZIPF_KEYS } from "./scaling-plan.ts";
 
 const PAGE_SIZE = 4096;
-const ZIPF_KEYS = 100_000;
-const SAMPLES = 1 << 20;
-const ROUND_MS = Number(process.env.ZMEM_ROUND_MS ?? 60);
-const ROUNDS = Number(process.env.ZMEM_ROUNDS ?? 9);
+const EXPONENT = 0.99;
+const ZIPF_SAMPLES = 1 << 20;
+const MAXIMUM_BYTES = 2 ** 30;
 
-function compile(name: string): WebAssembly.Module {
+/** One of the modules of `npm run build`. */
+export function compileModule(name: string): WebAssembly.Module {
   return new WebAssembly.Module(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
 }
 
-/** Samples of ranks by the inverse of the cumulated weights; mulberry32, seed 1. */
+/** What takes turns in a round, by name. */
+export type Round = Readonly<Record<string, Omit<Window, "slots"> & { readonly workers: number }>>;
+
+/** Workers that are ready to be measured. */
+export class ScalingCrew {
+  readonly #workers: Worker[] = [];
+  readonly #barrier = new SharedArrayBuffer(12);
+  readonly #data: Omit<ScalingWorkerData, "slot">;
+  readonly #code = bundleWorker("../../bench/shared/scaling-worker.ts");
+
+  /** @param pages of 4 KiB, one behind the other; the pool is filled with them */
+  constructor(pages: Uint8Array) {
+    const [own, zipf] = [createPool(), createPool()];
+    const count = pages.length / PAGE_SIZE;
+    for (let key = 0; key < ZIPF_KEYS; key++) {
+      const at = (key % count) * PAGE_SIZE;
+      zipf.putPage(0, key, pages.subarray(at, at + PAGE_SIZE));
+    }
+    const copied = new SharedArrayBuffer(pages.length);
+    new Uint8Array(copied).set(pages);
+    this.#data = {
+      own: own.attachment,
+      zipfPool: zipf.attachment,
+      plainModule: compileModule("zmem.wasm"),
+      pageSize: PAGE_SIZE,
+      pages: copied,
+      zipf: zipfRanks(),
+      barrier: this.#barrier,
+    };
+  }
+
+  /** Starts workers until there are so many. */
+  async grow(count: number): Promise<void> {
+    while (this.#workers.length < count) {
+      const workerData: ScalingWorkerData = { ...this.#data, slot: this.#workers.length };
+      const worker = new Worker(this.#code, { eval: true, workerData });
+      await nextMessage(worker);
+      this.#workers.push(worker);
+    }
+  }
+
+  /**
+   * Lets contenders take turns.
+   *
+   * @param round in this order, and in the next round beginning with the second, and so on
+   * @returns by name, nanoseconds per call of all its workers together, one for each round
+   */
+  async measure(
+    round: Round,
+    rounds: number,
+    milliseconds: number,
+  ): Promise<Record<string, number[]>> {
+    const names = Object.keys(round);
+    const turns = Array.from({ length: rounds }, (_, number) =>
+      names.map((_name, at) => names[(at + number) % names.length] as string),
+    );
+    const windows = turns.flatMap((turn, number) =>
+      turn.map((name): Window => {
+        const { workers, ...rest } = round[name] as Round[string];
+        // One worker alone is now the first, now the second: so are their processors.
+        const slots = workers === 1 ? [number % 2] : Array.from({ length: workers }, (_, at) => at);
+        return { ...rest, slots };
+      }),
+    );
+    const workers = Math.max(2, ...names.map((name) => round[name]?.workers ?? 0));
+    new Int32Array(this.#barrier).fill(0);
+    const plan: Plan = { workers, windows, milliseconds };
+    const rates = await Promise.all(
+      this.#workers.slice(0, workers).map((worker) => {
+        const answer = nextMessage(worker);
+        worker.postMessage(plan);
+        return answer as Promise<Float64Array>;
+      }),
+    );
+    const samples: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
+    for (const [at, name] of turns.flat().entries()) {
+      const perMillisecond = rates.reduce((sum, rate) => sum + (rate[at] as number), 0);
+      samples[name]?.push(1e6 / perMillisecond);
+    }
+    return samples;
+  }
+
+  end(): void {
+    for (const worker of this.#workers) worker.postMessage(null);
+  }
+}
+
+function createPool(): SharedZmemBackend {
+  const module = compileModule("zmem.shared.wasm");
+  const pool = SharedZmemBackend.create(module, { maximumBytes: MAXIMUM_BYTES });
+  pool.init(PAGE_SIZE);
+  pool.openType(0);
+  return pool;
+}
+
+function nextMessage(worker: Worker): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const settle = (message: unknown): void => {
+      worker.off("error", reject);
+      resolve(message);
+    };
+    worker.once("message", settle);
+    worker.once("error", reject);
+  });
+}
+
+/** Samples of ranks by the inverse of the cumulated weights. */
 function zipfRanks(): SharedArrayBuffer {
   const cumulated = new Float64Array(ZIPF_KEYS);
   let sum = 0;
   for (let rank = 0; rank < ZIPF_KEYS; rank++) {
-    sum += 1 / (rank + 1) ** 0.99;
+    sum += 1 / (rank + 1) ** EXPONENT;
     cumulated[rank] = sum;
   }
-  const buffer = new SharedArrayBuffer(SAMPLES * 4);
+  const buffer = new SharedArrayBuffer(ZIPF_SAMPLES * 4);
   const ranks = new Int32Array(buffer);
-  let state = 1;
-  for (let at = 0; at < SAMPLES; at++) {
-    state = (state + 0x6d2b_79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    const wanted = (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * sum;
+  const random = seededRandom(1);
+  for (let at = 0; at < ZIPF_SAMPLES; at++) {
+    const wanted = random.fraction() * sum;
     let low = 0;
     let high = ZIPF_KEYS - 1;
     while (low < high) {
@@ -50,155 +155,3 @@ function zipfRanks(): SharedArrayBuffer {
   }
   return buffer;
 }
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[sorted.length >> 1] ?? 0;
-}
-
-function benchPages(): SharedArrayBuffer {
-  const buffer = new SharedArrayBuffer(PAGE_SIZE * 64);
-  const bytes = new Uint8Array(buffer);
-  for (let at = 0; at < 64; at++) {
-    // Half text, half pages whose words are partly random: blocks of many sizes.
-    const page = makePage("text", at, PAGE_SIZE);
-    const random = makePage("random", at, PAGE_SIZE);
-    for (let byte = 0; byte < PAGE_SIZE; byte += 64) {
-      if (at % 2 === 1 && (byte / 64) % 8 < at / 8)
-        page.set(random.subarray(byte, byte + 64), byte);
-    }
-    bytes.set(page, at * PAGE_SIZE);
-  }
-  return buffer;
-}
-
-const sharedModule = compile("zmem.shared.wasm");
-const plainModule = compile("zmem.wasm");
-const backend = SharedZmemBackend.create(sharedModule, { maximumBytes: 2 ** 30 });
-backend.init(PAGE_SIZE);
-backend.openType(0);
-const pages = benchPages();
-const zipf = zipfRanks();
-const filler = new Uint8Array(new Uint8Array(pages).slice());
-for (let key = 0; key < ZIPF_KEYS; key++) {
-  const at = (key % 64) * PAGE_SIZE;
-  backend.putPage(0, key, filler.subarray(at, at + PAGE_SIZE));
-}
-const barrier = new SharedArrayBuffer(8);
-const words = new Int32Array(barrier);
-const code = bundleWorker("../../bench/shared/scaling-worker.ts");
-const workers: Worker[] = [];
-let roundNumber = 0;
-
-async function addWorker(): Promise<void> {
-  const data: ScalingWorkerData = {
-    attachment: backend.attachment,
-    plainModule,
-    pages,
-    slot: workers.length,
-    zipf,
-    barrier,
-  };
-  const worker = new Worker(code, { eval: true, workerData: data });
-  worker.on("error", (error) => {
-    throw error;
-  });
-  await new Promise((resolve) => worker.once("message", resolve));
-  workers.push(worker);
-}
-
-/** @returns calls a second of all workers together */
-async function round(count: number, what: Omit<Round, "round" | "milliseconds">): Promise<number> {
-  const number = ++roundNumber;
-  Atomics.store(words, 1, 0);
-  const answers = workers.slice(0, count).map(
-    (worker) =>
-      new Promise<number>((resolve) => {
-        worker.once("message", ({ perSecond }: { perSecond: number }) => resolve(perSecond));
-        worker.postMessage({ ...what, round: number, milliseconds: ROUND_MS } satisfies Round);
-      }),
-  );
-  while (Atomics.load(words, 1) < count) await new Promise((resolve) => setTimeout(resolve, 1));
-  Atomics.store(words, 0, number);
-  return (await Promise.all(answers)).reduce((sum, value) => sum + value, 0);
-}
-
-async function scaling(call: Round["call"]): Promise<void> {
-  const one: number[] = [];
-  const two: number[] = [];
-  const apart: number[] = [];
-  const zipfOne: number[] = [];
-  const zipfTwo: number[] = [];
-  for (let at = 0; at < ROUNDS; at++) {
-    one.push(await round(1, { pool: "shared", keys: "disjoint", call }));
-    two.push(await round(2, { pool: "shared", keys: "disjoint", call }));
-    apart.push(await round(2, { pool: "private", keys: "disjoint", call }));
-    zipfOne.push(await round(1, { pool: "shared", keys: "zipf", call }));
-    zipfTwo.push(await round(2, { pool: "shared", keys: "zipf", call }));
-  }
-  const k = (values: number[]): string => `${(median(values) / 1000).toFixed(0)} k/s`;
-  const ratio = (above: number[], below: number[]): string =>
-    median(above.map((value, at) => value / (below[at] as number))).toFixed(2);
-  console.log(
-    `${call}: one ${k(one)}, two ${k(two)} (${ratio(two, one)}x), two private pools ${k(apart)} ` +
-      `(${ratio(two, apart)} of them); Zipf one ${k(zipfOne)}, two ${k(zipfTwo)} (${ratio(zipfTwo, zipfOne)}x)`,
-  );
-}
-
-/** One thread, the same pages, in turn. */
-function alone(): void {
-  const plain = new ZmemBackend(instantiator(plainModule));
-  const shared = SharedZmemBackend.create(sharedModule, { maximumBytes: 2 ** 28 });
-  for (const each of [plain, shared]) {
-    each.init(PAGE_SIZE);
-    each.openType(0);
-  }
-  const got = new Uint8Array(PAGE_SIZE);
-  const ratios = { put: [] as number[], get: [] as number[] };
-  for (const kind of ["text", "mixed"] as const) {
-    const own = Array.from({ length: 32 }, (_, at) =>
-      filler.slice((at * 2 + (kind === "mixed" ? 1 : 0)) * PAGE_SIZE).subarray(0, PAGE_SIZE),
-    );
-    for (const call of ["put", "get"] as const) {
-      const times: Record<"plain" | "shared", number[]> = { plain: [], shared: [] };
-      for (let turn = 0; turn < 15; turn++) {
-        for (const [name, each] of [
-          ["plain", plain],
-          ["shared", shared],
-        ] as const) {
-          const started = performance.now();
-          for (let at = 0; at < 4096; at++) {
-            if (call === "put") each.putPage(0, at & 1023, own[at & 31] as Uint8Array);
-            else each.getPage(0, at & 1023, got);
-          }
-          times[name].push(((performance.now() - started) / 4096) * 1e6);
-        }
-      }
-      const [plainNs, sharedNs] = [Math.min(...times.plain), Math.min(...times.shared)];
-      ratios[call].push(sharedNs / plainNs);
-      console.log(
-        `alone, ${call} ${kind}: plain ${plainNs.toFixed(0)} ns, shared ${sharedNs.toFixed(0)} ns, ` +
-          `${(sharedNs / plainNs).toFixed(2)}x (best of 15 in turn)`,
-      );
-    }
-  }
-  for (const call of ["put", "get"] as const) {
-    const product = ratios[call].reduce((sum, value) => sum * value, 1);
-    console.log(
-      `alone, ${call}, geometric mean: ${(product ** (1 / ratios[call].length)).toFixed(3)}x`,
-    );
-  }
-}
-
-alone();
-for (let count = 0; count < 2; count++) await addWorker();
-for (const call of ["put", "get", "mixed"] as const) await scaling(call);
-for (const count of [4, 8]) {
-  while (workers.length < count) await addWorker();
-  const rates: number[] = [];
-  for (let at = 0; at < 3; at++) {
-    rates.push(await round(count, { pool: "shared", keys: "zipf", call: "mixed" }));
-  }
-  console.log(`mixed, Zipf, ${count} workers: ${(median(rates) / 1000).toFixed(0)} k/s`);
-}
-for (const worker of workers) worker.postMessage(null);

@@ -59,6 +59,7 @@ export interface SharedZmemExports {
   pageSize(): number;
   attach(mayBlock: number): number;
   detach(): number;
+  declareDead(worker: number): number;
   reap(worker: number): number;
   workerId(): number;
   countWorkers(): number;

@@ -22,6 +22,7 @@ import {
   MAX_TYPES,
   ZmemError,
 } from "../errors.ts";
+import { copyPage } from "../platform/copy-page.ts";
 import { checkSharedMemory, createSharedMemory, mayBlock } from "../platform/shared-memory.ts";
 import type {
   ColdPage,
@@ -234,7 +235,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     if (!(page instanceof Uint8Array) || page.length !== view.length) {
       checkPage(page, this.#pageSize);
     }
-    view.set(page);
+    copyPage(view, page);
     const status = this.#exports.putPage(type, offset);
     this.#putStatus = status;
     return status === STATUS_OK || this.#settled(status) === STATUS_OK;
@@ -247,7 +248,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     }
     const view = this.viewPage(type, offset);
     if (view === undefined) return false;
-    page.set(view);
+    copyPage(page, view);
     return true;
   }
 
@@ -539,7 +540,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
    * its windows. Call it when the worker is known not to run any more.
    *
    * @param moreDead others that died before this one was declared dead: each may hold what the
-   *   others' recovery needs, so they are gone through until all are settled
+   *   others' recovery needs, so all are settled in one go
    * @returns false when no worker has one of these ids (it had detached, or was declared dead)
    * @throws ZmemError `ERR_ZMEM_HELD` when yet another worker, dead too, holds what is needed
    */
@@ -550,15 +551,11 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
       if (Number.isInteger(id) && id !== this.#workerId) continue;
       throw new RangeError(`worker id: expected another worker's, got ${describe(id)}`);
     }
+    // First all are declared, for what one of them left may need what another one held.
+    for (const id of dead) this.#exports.declareDead(id);
     let known = true;
-    // Recovery goes from the bottom of the lock order up, so each round sets free what is lowest.
-    for (let round = 0; dead.size > 0; round++) {
-      for (const id of dead) {
-        const status = this.#exports.reap(id);
-        if (status === STATUS_HELD && round < dead.size + 4 && dead.size > 1) continue;
-        if (this.#settled(status) === STATUS_NO_WORKER) known = false;
-        dead.delete(id);
-      }
+    for (const id of dead) {
+      if (this.#settled(this.#exports.reap(id)) === STATUS_NO_WORKER) known = false;
     }
     return known;
   }

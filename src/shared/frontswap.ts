@@ -62,6 +62,7 @@ import {
   claimWorker,
   endReaping,
   isAttached,
+  reapedBy,
   releaseWorker,
   reserveWorker,
   startReaping,
@@ -522,12 +523,18 @@ export class SharedFrontswap {
    *   reap them together
    */
   reap(workerId: number, ...moreDead: number[]): boolean {
+    return this.reapAll([workerId, ...moreDead]).every((tookPart) => tookPart);
+  }
+
+  /** As reap. @returns of each whether it was a worker (still) */
+  reapAll(workerIds: readonly number[]): readonly boolean[] {
     this.#checkOpen();
-    const all = [workerId, ...moreDead];
-    const dead = all.filter((id) => startReaping(this.#words, id, this.workerId));
+    const tookPart = workerIds.map((id) => startReaping(this.#words, id, this.workerId));
+    // With those whose reaping could not be completed before: what they needed may be free now.
+    const dead = reapedBy(this.#words, this.workerId);
     for (const id of dead) this.#reapOne(id);
     if (dead.length > 0) this.#cleanLeftovers();
-    return dead.length === all.length;
+    return tookPart;
   }
 
   /**

@@ -26,6 +26,7 @@ import { endWorker, sayAlive, type EndableWorker } from "./end-worker.ts";
 import type { DeviceCounter } from "./control.ts";
 import { SharedFrontswap } from "./frontswap.ts";
 import { storageBytes } from "./place-table.ts";
+import { Terminations } from "./terminations.ts";
 import type { WorkerTicket } from "./workers.ts";
 import { SharedWriteback, type SharedWritebackOptions } from "./writeback.ts";
 
@@ -86,6 +87,7 @@ export class SharedZmem {
   readonly #tickets = new WeakMap<EndableWorker, WorkerTicket>();
   /** The areas that this worker has opened, by their handles. */
   readonly #devices = new WeakMap<SharedStorage, SharedDeviceArea>();
+  readonly #terminations = new Terminations((ids) => this.frontswap.reapAll(ids));
   #left = false;
 
   private constructor(
@@ -303,7 +305,8 @@ export class SharedZmem {
   }
 
   /**
-   * Terminates a worker, waits until it runs no more, and reaps it.
+   * Terminates a worker, waits until it runs no more, and reaps it, together with others that were
+   * told to end meanwhile.
    *
    * @param workerId its id, unless it was given an attachment by `attachmentFor`
    * @returns false when it took no part (any more)
@@ -316,9 +319,11 @@ export class SharedZmem {
         "worker id: expected one, since this worker was given no attachment by attachmentFor",
       );
     }
-    await endWorker(worker, lockName(this.#poolName, id));
-    this.#tickets.delete(worker);
-    return this.reap(id);
+    const ended = endWorker(worker, lockName(this.#poolName, id));
+    return this.#terminations.reapAfter(
+      id,
+      ended.then(() => void this.#tickets.delete(worker)),
+    );
   }
 
   /** Ends this worker's part; the others go on. Every later call throws `ERR_ZMEM_CLOSED`. */

@@ -9,15 +9,15 @@ import { ShardedZmemBackend } from "../../src/backends/sharded.ts";
 import type { ZmemBackendOptions } from "../../src/backends/pool-options.ts";
 import { ZmemBackend } from "../../src/backends/zmem.ts";
 import type { CreateInstance, WasmInstance } from "../../src/platform/instantiate.ts";
-import type { Page, RejectReason } from "../../src/types.ts";
+import type { Page } from "../../src/types.ts";
 import {
   KEY_TYPE,
   type BackendFactory,
   type BackendUnderTest,
   type ProvokedBackend,
-  type RejectPoint,
 } from "./case.ts";
 import { makePage, PAGE_KINDS } from "./pages.ts";
+import { zmemRejectPoints } from "./reject-points.ts";
 
 /** What the testing build exports beside the release ABI. */
 export interface TestingExports {
@@ -37,9 +37,6 @@ export interface ZmemUnderTest extends BackendUnderTest {
 
 /** What a pool over three instances may hold. */
 const SHARDED_LIMIT_BYTES = 3 * 8 * 2 ** 20;
-
-/** The type that fills the pool up; not the one under test. */
-const FILLER_TYPE = 900;
 
 /**
  * @param createInstance starts the release build or the testing build
@@ -81,11 +78,19 @@ export function createZmem(
 
 /** @param pageSize bytes of a page */
 export function zmemFactory(createInstance: CreateInstance, pageSize = 4096): BackendFactory {
+  const room = Math.ceil((pageSize * 24) / 65536) + 2;
   return {
     name: `ZmemBackend, pages of ${pageSize}`,
     pageSize,
     create: () => createZmem(createInstance),
-    rejectPoints: zmemRejectPoints(createInstance, pageSize),
+    rejectPoints: zmemRejectPoints({
+      pageSize,
+      make: (options) => createZmem(createInstance, options),
+      full: [
+        ["limit reached", "limit", { limitBytes: room * 65536 }],
+        ["growth failed", "growth", { maximumWasmPages: room }],
+      ],
+    }),
   };
 }
 
@@ -167,105 +172,3 @@ function isTestingBuild(createInstance: CreateInstance): boolean {
 }
 
 const testingBuilds = new WeakMap<CreateInstance, boolean>();
-
-function zmemRejectPoints(createInstance: CreateInstance, pageSize: number): RejectPoint[] {
-  const random = makePage("random", 99, pageSize);
-  const everyKind = PAGE_KINDS.map((kind) => makePage(kind, 99, pageSize));
-  // A raw page takes over the place of another raw page: that is no reject.
-  const smallPages = everyKind.slice(0, -1);
-
-  function point(
-    name: string,
-    reason: RejectReason,
-    pagesThatWillBeRejected: readonly Page[],
-    options: ZmemBackendOptions,
-    provoke: (backend: ZmemBackend) => void,
-    recover: (backend: ZmemBackend) => void,
-  ): RejectPoint {
-    return {
-      name,
-      make: () => {
-        const backend = createZmem(createInstance, options);
-        const { ops } = backend;
-        ops.init(pageSize);
-        ops.openType(KEY_TYPE);
-        return {
-          ...backend,
-          pagesThatWillBeRejected,
-          olderPages: pagesThatWillBeRejected === everyKind ? everyKind : smallPages,
-          provoke: () => provoke(ops),
-          recover: () => recover(ops),
-          countRejects: () => ops.stats().rejects[reason],
-        };
-      },
-    };
-  }
-
-  const fill = (ops: ZmemBackend): void => fillUp(ops, smallPages);
-  const growthWasmPages = Math.ceil((pageSize * 24) / 65536) + 2;
-  const points = [
-    point(
-      "disabled",
-      "disabled",
-      everyKind,
-      {},
-      (ops) => ops.setEnabled(false),
-      (ops) => ops.setEnabled(true),
-    ),
-    point(
-      "limit lowered",
-      "limit",
-      [random],
-      {},
-      (ops) => ops.setLimit(0),
-      (ops) => ops.setLimit(Infinity),
-    ),
-    point(
-      "limit reached",
-      "limit",
-      [random],
-      { limitBytes: growthWasmPages * 65536 },
-      fill,
-      emptyAgain,
-    ),
-    point(
-      "growth failed",
-      "growth",
-      [random],
-      { maximumWasmPages: growthWasmPages },
-      fill,
-      emptyAgain,
-    ),
-    point(
-      "incompressible",
-      "incompressible",
-      [random],
-      { acceptRaw: false },
-      () => undefined,
-      () => undefined,
-    ),
-  ];
-  return points;
-}
-
-/**
- * Puts random pages, then pages of ever smaller blocks, until none is kept.
- *
- * @param neighbours are put first, so that the tested page's older copy shares its zspage with
- *   another page and frees no run when it is dropped
- */
-function fillUp(ops: ZmemBackend, neighbours: readonly Page[]): void {
-  const { pageSize } = ops;
-  ops.openType(FILLER_TYPE);
-  let offset = 0;
-  for (const page of neighbours) ops.putPage(FILLER_TYPE, offset++, page);
-  const page = makePage("random", 1, pageSize);
-  for (let zeros = 0; zeros < pageSize; zeros += pageSize / 8) {
-    page.fill(0, 0, zeros);
-    while (ops.putPage(FILLER_TYPE, offset, page)) offset++;
-  }
-}
-
-function emptyAgain(ops: ZmemBackend): void {
-  ops.flushArea(FILLER_TYPE);
-}

@@ -12,6 +12,7 @@ import {
   FLUSHED,
   FOUND,
   KEPT,
+  PATIENCE_MS,
   PAUSE,
   QUIET,
   REFUSED,
@@ -24,6 +25,8 @@ import {
   type HistoryEvent,
   type LoadOrder,
 } from "./load.ts";
+import { testingExports } from "./testing-exports.ts";
+import { describeFrontEnd, describePool, describeThreads } from "./who-holds.ts";
 
 /** One script: threads of Node 20 don't run TypeScript, whatever the main one does. */
 const [bundle] = buildSync({
@@ -34,6 +37,9 @@ const [bundle] = buildSync({
   platform: "node",
 }).outputFiles;
 const WORKER_SCRIPT = bundle?.text ?? "";
+
+/** Shorter than any lock is waited for, so that one which is held for good shows who holds it. */
+const REST_MS = 90_000;
 
 export interface CrewOptions {
   readonly types: number;
@@ -56,6 +62,8 @@ export interface Hand {
   readonly ready: Promise<void>;
   /** Resolves to what it has recorded once it has ended. */
   readonly ended: Promise<HistoryEvent[]>;
+  /** What it has died of by itself, once it has. */
+  failure(): Error | undefined;
 }
 
 const running = new Set<Worker>();
@@ -77,7 +85,7 @@ export class Crew {
   constructor(options: CrewOptions) {
     const { types, pages, module, limitBytes } = options;
     this.options = options;
-    this.frontswap = new SharedFrontswap({ lockTimeoutMs: 30_000 });
+    this.frontswap = new SharedFrontswap({ lockTimeoutMs: PATIENCE_MS });
     const { pageSize, workerId } = this.frontswap;
     if (module === undefined) {
       const shape = { types, pages, pageSize };
@@ -88,7 +96,7 @@ export class Crew {
     } else {
       const backend = SharedZmemBackend.create(module, {
         maximumBytes: 2 ** 28,
-        patienceMs: 30_000,
+        patienceMs: PATIENCE_MS,
         ...(limitBytes === undefined ? {} : { limitBytes }),
       });
       this.ops = backend;
@@ -124,6 +132,8 @@ export class Crew {
     running.add(worker);
     worker.once("exit", () => running.delete(worker));
     let events: HistoryEvent[] = [];
+    let failure: Error | undefined;
+    worker.once("error", (error: Error) => (failure = error));
     const ready = new Promise<void>((resolve, reject) => {
       worker.on("message", (message: { ready?: true; events?: HistoryEvent[] }) => {
         if (message.ready) resolve();
@@ -139,7 +149,7 @@ export class Crew {
     // Whoever needs one of them waits for it; the other must not end the process.
     ready.catch(() => undefined);
     ended.catch(() => undefined);
-    return { seat, worker, workerId: ticket.workerId, ready, ended };
+    return { seat, worker, workerId: ticket.workerId, ready, ended, failure: () => failure };
   }
 
   /** Starts so many workers, which begin together. */
@@ -159,14 +169,35 @@ export class Crew {
   /** Lets all live workers come to rest, runs `work` and lets them go on. */
   async whileQuiet(hands: readonly Hand[], work: () => void): Promise<void> {
     Atomics.store(this.board, PAUSE, 1);
-    const until = performance.now() + 20_000;
+    let halfway: string | undefined;
+    const until = performance.now() + REST_MS;
     while (hands.some(({ seat }) => this.read(seat, QUIET) === 0)) {
-      assert.ok(performance.now() < until, "a worker does not come to rest");
+      for (const hand of hands) {
+        const error = hand.failure();
+        if (error !== undefined) assert.unreachable(`${error.stack}\n${this.describe()}`);
+      }
+      if (performance.now() > until - REST_MS / 2) halfway ??= this.describe();
+      if (performance.now() > until) {
+        assert.unreachable(
+          `a worker does not come to rest; halfway:\n${halfway}\nat the end:\n${this.describe()}`,
+        );
+      }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     work();
     Atomics.store(this.board, PAUSE, 0);
     Atomics.notify(this.board, PAUSE);
+  }
+
+  /** Who holds what, for a failure. */
+  describe(): string {
+    const seats = Array.from({ length: SEATS }, (_, seat) => seat).filter(
+      (seat) => this.read(seat, QUIET) === 0,
+    );
+    const pool = this.ops instanceof SharedZmemBackend ? describePool(this.ops) : [];
+    const calls = seats.map((seat) => `${seat} (${this.read(seat, CALLS)} calls)`);
+    const lines = [...describeFrontEnd(this.frontswap.control), ...pool, ...describeThreads()];
+    return [`seed ${this.options.seed}, seats at work: ${calls}`, ...lines].join("\n  ");
   }
 
   /** Says for a worker that was terminated that it is at rest. */
@@ -211,6 +242,9 @@ export class Crew {
       all += bits;
     }
     assert.is(this.frontswap.counters().currPages, all);
+    if (this.ops instanceof SharedZmemBackend && "validate" in this.ops.instance.exports) {
+      assert.is(testingExports(this.ops).validate(), 0, "the validator");
+    }
   }
 
   /** Fails unless the counters are what the workers have counted; each death may hide one call. */

@@ -12,7 +12,8 @@ import type { SharedDeviceArea } from "../../src/shared/device-area.ts";
 import { SharedZmem } from "../../src/shared/zmem.ts";
 import { makePage } from "../conformance/pages.ts";
 import { die } from "./dying.ts";
-import { sharedTestingModule, testingExports } from "./modules.ts";
+import { sharedTestingModule } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 
 const PAGE_SIZE = 4096;
 const PAGES = 64;

@@ -16,7 +16,7 @@ import type { SharedDeviceArea } from "../../src/shared/device-area.ts";
 import { SharedZmem } from "../../src/shared/zmem.ts";
 import { createRandom, makePage, PAGE_KINDS, type Random } from "../conformance/pages.ts";
 import { FaultyStorage, type StorageFault } from "./faulty-storage.ts";
-import { testingExports } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 
 export interface DeviceModelRun {
   readonly module: WebAssembly.Module;

@@ -34,7 +34,7 @@ import {
   type HistoryEvent,
 } from "./load.ts";
 import { readMark } from "./marked-page.ts";
-import { testingExports } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 
 /** How a run goes. */
 export interface DeviceStressOptions {

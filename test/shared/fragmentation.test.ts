@@ -3,7 +3,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { createRandom, makePage } from "../conformance/pages.ts";
-import { sharedTestingModule, testingExports } from "./modules.ts";
+import { sharedTestingModule } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 
 const SEED = Number(process.env["ZMEM_SEED"] ?? 7);
 const PAGE_SIZE = 4096;

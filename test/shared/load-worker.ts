@@ -14,6 +14,7 @@ import {
   FOUND,
   KEPT,
   OWN_LOST,
+  PATIENCE_MS,
   PAUSE,
   QUIET,
   REFUSED,
@@ -32,7 +33,10 @@ const order = workerData as LoadOrder;
 const { seat, types, pages, pageSize, link } = order;
 const board = new Int32Array(order.board);
 const random = createRandom(order.seed);
-const frontswap = SharedFrontswap.join(order.control, { ticket: order.ticket });
+const frontswap = SharedFrontswap.join(order.control, {
+  ticket: order.ticket,
+  lockTimeoutMs: PATIENCE_MS,
+});
 frontswap.registerJoining(() =>
   link.kind === "array"
     ? new ArrayBackend(link.memory, link.shape, frontswap.workerId)

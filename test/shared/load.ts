@@ -46,6 +46,13 @@ export interface HistoryEvent {
 
 export const SEATS = 8;
 
+/**
+ * How long a worker of a test waits for a lock. Between a death and its reaping lie a few turns of
+ * the main thread; among a hundred other threads that has taken more than the usual 5 s, and a worker
+ * that gives up looks like one that has stopped.
+ */
+export const PATIENCE_MS = 120_000;
+
 /** Words of the board. */
 export const STOP = 0;
 export const PAUSE = 1;

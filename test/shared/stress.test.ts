@@ -1,4 +1,4 @@
-/** Workers of Node on one pool: no page torn, foreign, stale or lost, while none of them dies; deaths at random are in test/slow. */
+/** Workers of Node on one pool, about 40 s: no page torn, foreign, stale or lost, whoever dies. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { sharedModule } from "./modules.ts";
@@ -15,15 +15,18 @@ async function run(name: string, options: Omit<StressOptions, "seed">): Promise<
 }
 
 test("4 workers, dense keys, nothing rejected", () =>
-  run("dense", { workers: 4, milliseconds: 8000 }));
+  run("dense", { workers: 4, milliseconds: 14_000 }));
 
 test("4 workers, lone keys: groups and chunks come and go", () =>
-  run("lone", { workers: 4, milliseconds: 8000, keys: 400, stride: 977 }));
+  run("lone", { workers: 4, milliseconds: 12_000, keys: 400, stride: 977 }));
 
 test("4 workers under a tight limit, with areas flushed", () =>
-  run("tight", { workers: 4, milliseconds: 6000, limitBytes: 256 * 1024 }));
+  run("tight", { workers: 4, milliseconds: 8000, limitBytes: 256 * 1024 }));
 
 test("2 workers on the release build", () =>
-  run("release", { workers: 2, milliseconds: 4000, module: sharedModule() }));
+  run("release", { workers: 2, milliseconds: 6000, module: sharedModule() }));
+
+test("4 workers, of which 20 are terminated at random moments", () =>
+  run("killed", { workers: 4, milliseconds: 120_000, kills: 20, keys: 400, stride: 3 }));
 
 test.run();

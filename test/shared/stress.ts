@@ -11,7 +11,8 @@ import { Worker } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { bundleWorker } from "./bundle.ts";
 import { History } from "./history.ts";
-import { sharedTestingModule, testingExports } from "./modules.ts";
+import { sharedTestingModule } from "./modules.ts";
+import { testingExports } from "./testing-exports.ts";
 import type { StressWorkerData } from "./stress-calls.ts";
 
 /** How a run goes. */

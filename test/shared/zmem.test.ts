@@ -7,6 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ZmemError } from "../../src/errors.ts";
 import { createZmem } from "../../src/index.shared.ts";
+import { Terminations } from "../../src/shared/terminations.ts";
 import { makePage } from "../conformance/pages.ts";
 import type { ZmemOrder } from "./zmem-worker.ts";
 
@@ -98,6 +99,48 @@ test("terminate ends a worker in the middle of its puts and reaps it", async () 
   const id = await tell(stranger, { verb: "attach", attachment: zmem.attachment });
   assert.is(id, kept, "its id is free again");
   assert.is(await zmem.terminate(stranger, id), true);
+  area.off();
+  assert.equal([zmem.stats().pages, zmem.stats().payloadBytes], [0, 0]);
+  zmem.close();
+});
+
+test("workers terminated together are reaped together, whichever has ended first", async () => {
+  const reaped: number[][] = [];
+  const terminations = new Terminations((ids) => {
+    reaped.push([...ids]);
+    return ids.map((id) => id !== 3);
+  });
+  const ends = [1, 2, 3].map((id) => {
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    return { end, result: terminations.reapAfter(id, ended) };
+  });
+  const failed = terminations.reapAfter(4, Promise.reject(new Error("it can't be ended")));
+  await rejects(failed, /can't be ended/);
+  for (const at of [1, 2, 0]) {
+    assert.equal(reaped, [], "others were told to end and have not");
+    ends[at]?.end();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  assert.equal(await Promise.all(ends.map(({ result }) => result)), [true, true, false]);
+  assert.equal(reaped, [[2, 3, 1]], "all in one go");
+});
+
+test("four workers at work, terminated at once", async () => {
+  const zmem = await createZmem({ maximumBytes: 2 ** 26 });
+  const area = zmem.swapOn({ pages: 100 });
+  const four = [1, 2, 3, 4].map(() => startWorker());
+  for (const worker of four) {
+    await tell(worker, { verb: "attach", attachment: zmem.attachmentFor(worker) });
+    await tell(worker, { verb: "spin", type: area.type, count: 50 });
+  }
+  assert.equal(
+    await Promise.all(four.map((worker) => zmem.terminate(worker))),
+    Array(4).fill(true),
+  );
+  assert.is(zmem.stats().workers, 1);
+  const page = new Uint8Array(zmem.pageSize);
+  for (let offset = 1; offset < 50; offset++) assert.ok(area.get(offset, page), `page ${offset}`);
   area.off();
   assert.equal([zmem.stats().pages, zmem.stats().payloadBytes], [0, 0]);
   zmem.close();
