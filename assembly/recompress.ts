@@ -6,9 +6,11 @@ import {
   entryToCodec,
   entryToForm,
   entryToLength,
+  entryToRecency,
   FORM_BLOCK,
   FORM_RAW,
   isTried,
+  RECENCY_MASK,
 } from "./index/entry";
 import { forgetPending, payloadAddress, replaceObject } from "./pagestore";
 import { STATUS_OK } from "./status";
@@ -19,13 +21,17 @@ import { suspendDefragmentation } from "./zsmalloc/defragmentation";
 import { slotAddress, USED_TAG, Zspage } from "./zsmalloc/zspage";
 
 /**
- * Recompression: raises stored blocks to the effort `high`, largest first.
+ * Recompression: raises stored blocks to the effort `high`, coldest pages first, largest first among
+ * these.
  *
- * Why so: the largest class has the most to give. A new block is taken only when it lands in a
- * smaller class, since bytes inside a class are nobody's gain (zram decides the same way). What did
- * not help is marked in the entry and not tried again until the page is put anew.
+ * Why so: a page that nobody gets is likely to stay, so its smaller block is a gain for long; and
+ * the largest class has the most to give. A new block is taken only when it lands in a smaller
+ * class, since bytes inside a class are nobody's gain (zram decides the same way). What did not help
+ * is marked in the entry and not tried again until the page is put anew.
  *
- * All that is kept between calls is the class that comes next.
+ * One lap goes through the classes from the largest once for each recency, and takes what is as cold
+ * as that or colder: whatever cooled down after its turn is taken in the last round. All that is
+ * kept between calls is the step of the lap that comes next.
  */
 
 /** Pages that the last call looked at and could not help. */
@@ -61,14 +67,17 @@ export function recompress(budget: u32): u32 {
 
 function recompressFromCursor(budget: u32): u32 {
   const block = superblock();
+  const classes = block.classCount - 1;
+  const steps = classes * (RECENCY_MASK + 1);
+  let step = block.recompressStep;
   let tried: u32 = 0;
-  if (!block.recompressCursor) block.recompressCursor = block.classCount - 1;
-  while (tried < budget) {
-    tried += recompressClass(block.recompressCursor, budget - tried);
+  while (step < steps) {
+    const recency = step / classes;
+    tried += recompressClass(classes - (step % classes), recency, budget - tried);
     if (tried == budget) break;
-    block.recompressCursor--;
-    if (!block.recompressCursor) break;
+    step++;
   }
+  block.recompressStep = step == steps ? 0 : step;
   return tried;
 }
 
@@ -84,7 +93,8 @@ function makeHighWorkspace(): bool {
   return true;
 }
 
-function recompressClass(classIndex: u32, budget: u32): u32 {
+/** Tries pages of one class that were got `recency` times lately, or less often. */
+function recompressClass(classIndex: u32, recency: u32, budget: u32): u32 {
   const record = sizeClass(classIndex);
   let tried: u32 = 0;
   for (let group: u32 = 0; group <= FULL_GROUP; group++) {
@@ -93,14 +103,15 @@ function recompressClass(classIndex: u32, budget: u32): u32 {
       const zspage = changetype<Zspage>(address);
       // A page that moves may empty the zspage, and its record with it.
       const next = zspage.next;
-      tried += recompressZspage(zspage, classIndex, record.size, budget - tried);
+      tried += recompressZspage(zspage, classIndex, recency, budget - tried);
       address = next;
     }
   }
   return tried;
 }
 
-function recompressZspage(zspage: Zspage, classIndex: u32, size: u32, budget: u32): u32 {
+function recompressZspage(zspage: Zspage, classIndex: u32, recency: u32, budget: u32): u32 {
+  const size = sizeClass(classIndex).size;
   let left: u32 = zspage.used;
   let tried: u32 = 0;
   for (let slot: u32 = 0; left && tried < budget; slot++) {
@@ -110,6 +121,7 @@ function recompressZspage(zspage: Zspage, classIndex: u32, size: u32, budget: u3
     const owner: usize = header & ~USED_TAG;
     const entry = load<u64>(owner);
     if (entryToForm(entry) < FORM_RAW || isTried(entry)) continue;
+    if (entryToRecency(entry) > recency) continue;
     tried++;
     if (recompressPage(owner, entry, classIndex)) continue;
     store<u64>(owner, asTried(entry));

@@ -79,8 +79,8 @@ export class Superblock {
   /** The hand of writeback: type and bucket that come next. */
   handType: u32;
   handBucket: u32;
-  /** The size class that recompression looks at next; 0: from the top. */
-  recompressCursor: u32;
+  /** The step of its lap that recompression takes next (recompress.ts). */
+  recompressStep: u32;
   /** The granule at which defragmentation goes on. */
   defragmentCursor: u32;
   /** New zspages until a put looks at the next step of compaction. */

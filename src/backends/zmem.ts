@@ -298,8 +298,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   /**
-   * Raises stored blocks to the effort "high", largest first; a new block is kept only where its
-   * size class is smaller.
+   * Raises stored blocks to the effort "high", coldest pages first and the largest of these; a new
+   * block is kept only where its size class is smaller.
    *
    * @param budget at most so many pages, and about so many microseconds; without: to the end
    */
