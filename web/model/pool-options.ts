@@ -23,7 +23,7 @@ export function explainOptions(asked: PoolOptions, isolated: boolean): string {
   }
   if (asked.workers === 1) return "";
   return (
-    `${asked.workers} workers share one pool: no swap device, since a device belongs to one thread; ` +
+    `${asked.workers} workers share one pool: no swap device, since those of a browser belong to one thread each; ` +
     `and it can be compacted, but not trimmed or recompressed.`
   );
 }
