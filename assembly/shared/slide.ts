@@ -130,7 +130,7 @@ function findSlidable(): u32 {
     }
     const length = load<u32>(run);
     granule += length;
-    const zspage = granule < held ? zspageAtAddress((<usize>granule) << GRANULE_SHIFT) : null;
+    const zspage = zspageBehind(run);
     if (length >= USEFUL_GRANULES || !zspage) continue;
     foundId = zspage.id;
     foundClass = zspage.classIndex;
@@ -150,11 +150,17 @@ function isEndOfRun(granule: usize): bool {
   return isFreeEnd(start) && load<u32>(start) == length;
 }
 
+/** The zspage behind a free run; null when there is another thing, or the end of memory. */
+function zspageBehind(run: usize): Zspage | null {
+  const behind = <u64>run + ((<u64>load<u32>(run)) << GRANULE_SHIFT);
+  return behind < (<u64>superblock().heldWasmPages) << 16 ? zspageAtAddress(<usize>behind) : null;
+}
+
 /** @returns false when it has changed since, or a put is writing to it */
 function slideFound(record: SizeClass): bool {
   const run = foundRun;
   if (!isFreeEnd(run) || isEndOfRun(run)) return false;
-  const zspage = zspageAtAddress(run + ((<usize>load<u32>(run)) << GRANULE_SHIFT));
+  const zspage = zspageBehind(run);
   if (!zspage || zspage.id != foundId || zspage.classIndex != foundClass) return false;
   if (!isSettled(zspage, record.size)) return false;
   const journal = ownRecord();

@@ -14,6 +14,7 @@ import { History } from "./history.ts";
 import { sharedTestingModule } from "./modules.ts";
 import { testingExports } from "./testing-exports.ts";
 import type { StressWorkerData } from "./stress-calls.ts";
+import { describePool } from "./who-holds.ts";
 
 /** How a run goes. */
 export interface StressOptions {
@@ -68,6 +69,11 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
     state ^= state << 5;
     return (state >>> 0) % below;
   };
+  const note = (violation: string): void => {
+    // Who holds what is known now; after the others have lost their patience it is not.
+    if (violations.length === 0) console.log(describePool(backend).join("\n"));
+    violations.push(violation);
+  };
   const start = (slot: number): Worker => {
     const data: StressWorkerData = {
       attachment: backend.attachment,
@@ -80,8 +86,8 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
       mayReject: options.limitBytes !== undefined,
     };
     const worker = new Worker(workerCode as string, { eval: true, workerData: data });
-    worker.on("message", ({ violation }: { violation: string }) => violations.push(violation));
-    worker.on("error", (error) => violations.push(`worker failed: ${error.stack}`));
+    worker.on("message", ({ violation }: { violation: string }) => note(violation));
+    worker.on("error", (error) => note(`worker failed: ${error.stack}`));
     return worker;
   };
   const validate = (): number => testingExports(backend).validate();
