@@ -34,7 +34,10 @@ async function runShared(
   wantedKills: number,
 ): Promise<BrowserStress> {
   const module = await WebAssembly.compile(await (await fetch(wasmUrl)).arrayBuffer());
-  const backend = SharedZmemBackend.create(module, { maximumBytes: 64 * 2 ** 20 });
+  const backend = SharedZmemBackend.create(module, {
+    maximumBytes: 64 * 2 ** 20,
+    recompression: true,
+  });
   backend.init(4096);
   for (const type of [0, 1, MAIN_TYPE]) backend.openType(type);
   const history = new History(KEYS);
