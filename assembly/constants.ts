@@ -17,6 +17,11 @@ export const GRANULES_PER_WASM_PAGE: u32 = WASM_PAGE_SIZE / GRANULE_SIZE;
 
 /** Wasm pages that a 32-bit memory can have at most. */
 export const MAX_WASM_PAGES: u32 = 65536;
+/**
+ * Those that a pool takes of them: the last one stays unused, so that neither the end of an object
+ * nor an address a little behind it (the codec adds up to 300 bytes before it compares) wraps to 0.
+ */
+export const USABLE_WASM_PAGES: u32 = MAX_WASM_PAGES - 1;
 
 /** Bytes of a page: a power of two between these two. */
 export const MIN_PAGE_SIZE: u32 = 4096;

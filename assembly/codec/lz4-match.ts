@@ -8,10 +8,13 @@
  * Invariants: reads source[-MATCH_REACH..pageSize), where what lies before the page has no
  * influence.
  */
-import { LAST_LITERALS } from "./lz4-format";
+import { LAST_LITERALS, MIN_MATCH } from "./lz4-format";
 
-/** The least room for a match: a search looks eight bytes ahead at its last position. */
-const MATCH_MARGIN: usize = 17;
+/**
+ * The last position looked up lies so far before the end of the page: a search compares twelve bytes
+ * there at once, which must not reach beyond matchLimit.
+ */
+const MATCH_MARGIN: usize = MIN_MATCH + 8 + LAST_LITERALS + 1;
 /** The step grows by one for each 1 << SKIP_SHIFT bytes without a match; by every other byte 1.25. */
 const SKIP_SHIFT: usize = 5;
 /** Hashes five bytes into the top bits of a product (the prime of zstd, shifted over the rest). */

@@ -234,6 +234,12 @@ function priceAll(pageSize: u32, first: usize, top: usize, prices: usize): void 
   priceLiterals(prices + (position << 2), position, literals);
 }
 
+/** @returns the most by which the price of a page, in bytes, may be above its block: a part for
+ * each sequence, of which none has fewer than MIN_MATCH bytes */
+function pageSizeToMostExtra(pageSize: u32): u32 {
+  return pageSize / <u32>MIN_MATCH >> PRICE_SHIFT;
+}
+
 /** Effort `high`; see `compressBlock` for the parameters. */
 export function compressOptimal(
   destination: usize,
@@ -246,8 +252,8 @@ export function compressOptimal(
   const first = firstSpan(workspace, pageSize);
   const top = findSpans(source, pageSize, workspace);
   priceAll(pageSize, first, top, prices);
-  // The last token is not in the prices.
-  if (load<u32>(prices) >> PRICE_SHIFT >= capacity + 64) return 0;
+  // A block that is much too long is not even begun; emitSequence has the last word.
+  if (load<u32>(prices) >> PRICE_SHIFT > capacity + pageSizeToMostExtra(pageSize)) return 0;
 
   const sourceEnd = source + <usize>pageSize;
   const outputEnd = destination + <usize>capacity;

@@ -3,7 +3,7 @@ import {
   GRANULE_SHIFT,
   GRANULE_SIZE,
   GRANULES_PER_WASM_PAGE,
-  MAX_WASM_PAGES,
+  USABLE_WASM_PAGES,
   WASM_PAGE_SHIFT,
 } from "../constants";
 import { STATUS_GROWTH, STATUS_LIMIT } from "../status";
@@ -154,7 +154,7 @@ function grow(granules: u32): bool {
     mapGranules = (mapPages * FREE_MAP_BYTES_PER_WASM_PAGE + GRANULE_SIZE - 1) >> GRANULE_SHIFT;
     need = (granules + mapGranules + GRANULES_PER_WASM_PAGE - 1) / GRANULES_PER_WASM_PAGE;
   }
-  const limit = min(block.limitWasmPages, MAX_WASM_PAGES);
+  const limit = min(block.limitWasmPages, USABLE_WASM_PAGES);
   if (held + need > limit) {
     lastFailure = STATUS_LIMIT;
     return false;

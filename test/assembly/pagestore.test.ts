@@ -3,12 +3,14 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { MAX_WASM_PAGES, WASM_PAGE_SIZE } from "../../src/backends/abi.ts";
 import type { ZmemBackendOptions } from "../../src/backends/pool-options.ts";
 import { ZmemBackend } from "../../src/backends/zmem.ts";
 import { makePage, type PageKind } from "../conformance/pages.ts";
 import { lastInstance, testingModule, type TestingExports } from "./testing-module.ts";
 
 const PAGE_SIZE = 4096;
+const GRANULES_PER_WASM_PAGE = 256;
 const ALWAYS = 0x7fff_ffff;
 
 function start(options: ZmemBackendOptions = {}): { pool: ZmemBackend; wasm: TestingExports } {
@@ -36,6 +38,21 @@ function rejectPut(pool: ZmemBackend, wasm: TestingExports, offset: number, kind
   assert.ok(wasm.failuresSeen() > 0);
   wasm.failAllocations(-1, 0);
 }
+
+const end = suite("page store: the end of 4 GiB");
+
+end("the last wasm page stays unused: no address behind an object wraps", () => {
+  const module = testingModule();
+  const pool = new ZmemBackend(module.createInstance);
+  assert.is(pool.init(PAGE_SIZE), 0);
+  const { exports: wasm, memory } = lastInstance(module);
+  // Nothing of it is touched; some wasm pages are left for the free map and the rounds below.
+  assert.ok(wasm.allocateRun((MAX_WASM_PAGES - 200) * GRANULES_PER_WASM_PAGE));
+  let rounds = 0;
+  while (wasm.allocateRun(GRANULES_PER_WASM_PAGE)) rounds++;
+  assert.ok(rounds > 0);
+  assert.is(memory.buffer.byteLength / WASM_PAGE_SIZE, MAX_WASM_PAGES - 1);
+});
 
 const retry = suite("page store: retryPut");
 

@@ -3,7 +3,7 @@
  * priced exactly.
  *
  * Why so: that a block decodes says nothing about its size. The reference is slow and plain: the
- * longest match at each position by comparing with every offset, then the cheapest way from each
+ * longest match at each position by comparing with all earlier ones, then the cheapest way from each
  * position and each length of the literal run before it that matters.
  */
 import { test } from "uvu";
@@ -23,15 +23,26 @@ function lengthBytes(code: number): number {
   return code < 15 ? 0 : Math.floor((code - 15) / 255) + 1;
 }
 
-/** The longest match at each position that may begin one. */
+/** The longest match at each position that may begin one, of all positions with the same gram. */
 function longestMatches(page: Uint8Array): Uint16Array {
+  const view = new DataView(page.buffer, page.byteOffset, page.length);
+  const end = page.length - 5;
   const longest = new Uint16Array(page.length);
-  for (let offset = 1; offset <= page.length - 12; offset++) {
-    let run = 0;
-    for (let at = page.length - 6; at >= offset; at--) {
-      run = page[at] === page[at - offset] ? run + 1 : 0;
-      if (at <= page.length - 12 && run > (longest[at] as number)) longest[at] = run;
+  const heads = new Map<number, number>();
+  const links = new Int32Array(page.length);
+  for (let at = 0; at <= page.length - 12; at++) {
+    const gram = view.getUint32(at);
+    let most = 3;
+    links[at] = heads.get(gram) ?? -1;
+    heads.set(gram, at);
+    for (let from = links[at] as number; from >= 0; from = links[from] as number) {
+      if (page[from + most] !== page[at + most]) continue;
+      let length = 4;
+      while (at + length < end && page[from + length] === page[at + length]) length++;
+      most = Math.max(most, length);
+      if (at + most === end) break;
     }
+    if (most > 3) longest[at] = most;
   }
   return longest;
 }
@@ -44,15 +55,18 @@ function shortestBlock(page: Uint8Array): number {
   const price = new Float64Array(end + 1).fill(Number.POSITIVE_INFINITY);
   // The best way on from each position when a match begins there, without its literals.
   const match = new Float64Array(end + 1).fill(Number.POSITIVE_INFINITY);
+  // The next position from each where a match may begin.
+  const nextStart = new Uint32Array(end + 2).fill(end);
   for (let at = end; at >= 0; at--) {
     const most = longest[at] ?? 0;
     for (let length = 4; length <= most; length++) {
       const whole = 2 + lengthBytes(length - 4) + (price[at + length] as number);
       if (whole < (match[at] as number)) match[at] = whole;
     }
+    nextStart[at] = most === 0 ? (nextStart[at + 1] as number) : at;
     // A token and any number of literals, then a match, or the end of the page.
     let best = 1 + (end - at) + lengthBytes(end - at);
-    for (let to = at; to <= end - 12; to++) {
+    for (let to = nextStart[at] as number; to < end; to = nextStart[to + 1] as number) {
       const literals = to - at;
       if (1 + literals >= best) break;
       const whole = 1 + literals + lengthBytes(literals) + (match[to] as number);

@@ -66,6 +66,12 @@ function decodeIndependently(block: Uint8Array, pageSize: number): Uint8Array {
   return page;
 }
 
+/** As assert.equal, which would print all bytes one below the other. */
+function assertSame(found: Uint8Array, expected: Uint8Array, where: string): void {
+  assert.is(found.length, expected.length, where);
+  assert.is(Buffer.compare(found, expected), 0, `other bytes: ${where}`);
+}
+
 for (const pageSize of PAGE_SIZES) {
   for (const [shape, makePage] of Object.entries(SHAPES)) {
     test(`${shape} of ${pageSize} bytes comes back at every effort (seed ${SEED})`, () => {
@@ -202,6 +208,55 @@ test("every capacity is kept to: the block fits, or there is none", () => {
         const block = compress(page, capacity, effort, where);
         if (capacity >= whole.length) assert.equal(block, whole, where);
         else assert.is(block.length, 0, where);
+      }
+    }
+  }
+});
+
+test("a search that finds a match at its last position ends it before the last literals", () => {
+  const next = seededNumbers(SEED + 7);
+  // A match that ends 20 bytes before the end of the page, so that the next group of four positions
+  // begins there; three bytes that are new, and in its last position the start of 17 known ones.
+  const page = SHAPES["noise"]?.(4096, next) as Uint8Array;
+  page.copyWithin(4096 - 40, 100, 120);
+  page.copyWithin(4096 - 17, 200, 217);
+  for (const [name, effort] of Object.entries(EFFORTS)) {
+    const whole = compress(page, 4200, effort, name);
+    assertSame(decompress(whole, 4096, name), page, name);
+    for (let more = 0; more < 80; more++) {
+      const block = compress(page, whole.length + more, effort, name);
+      assertSame(block, whole, `${name}, ${more} bytes more than it needs`);
+    }
+  }
+});
+
+test("a large page of many short sequences fits into the length of its block", () => {
+  const next = seededNumbers(SEED + 8);
+  const words = Uint32Array.from({ length: 300 }, () => next());
+  for (const pageSize of PAGE_SIZES) {
+    const page = new Uint8Array(pageSize);
+    const view = new DataView(page.buffer);
+    for (let at = 0; at < pageSize; at += 4) view.setUint32(at, words[next() % 300] as number, true);
+    for (const [name, effort] of Object.entries(EFFORTS)) {
+      const where = `${pageSize}, ${name}`;
+      const whole = compress(page, pageSize + pageSize / 128 + 16, effort, where);
+      assert.ok(whole.length > 0, where);
+      assertSame(compress(page, whole.length, effort, where), whole, where);
+      assert.is(compress(page, whole.length - 1, effort, where).length, 0, where);
+    }
+  }
+});
+
+test("each block of every shape and size fits into its own length", () => {
+  const next = seededNumbers(SEED + 9);
+  for (const pageSize of PAGE_SIZES) {
+    for (const [shape, makePage] of Object.entries(SHAPES)) {
+      const page = makePage(pageSize, next);
+      for (const [name, effort] of Object.entries(EFFORTS)) {
+        const where = `${shape}, ${pageSize}, ${name}`;
+        const whole = compress(page, pageSize + pageSize / 128 + 16, effort, where);
+        assertSame(compress(page, whole.length, effort, where), whole, where);
+        assert.is(compress(page, whole.length - 1, effort, where).length, 0, where);
       }
     }
   }
