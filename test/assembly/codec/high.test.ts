@@ -82,10 +82,25 @@ function compress(page: Uint8Array, effort: number): number {
   return codec.compressBlock(BLOCK, 2 * page.length, PAGE, page.length, WORKSPACE, effort);
 }
 
-/** Of pages made to have more candidates per search than are looked at, more is lost. */
+/** Its pages have up to 500 candidates for each search, which looks at CHAIN_DEPTH of them. */
 const MOST_OF_SHORTEST: Readonly<Record<string, number>> = { brokenPeriod: 1.05 };
 
-/** Collects pages whose block is longer than the shortest: a hash collision may hide a match. */
+/** The most of the pages that collisions may cost something: here it is 2 of 314. */
+const COLLISIONS_MOST = 0.02;
+/** The most of those with runs that the end of one may: here it is 6 of 40. */
+const RUN_ENDS_MOST = 0.2;
+
+/**
+ * Collects pages whose block is longer than the shortest, which has two causes.
+ *
+ * A hash collision: the head of a chain is another gram, so a position has no mark. Where that hides
+ * all positions of a match, so of 4 or 5 bytes, its bytes become literals: 1 or 2 bytes lost.
+ *
+ * The end of a run: positions in groups of eight equal bytes stay out of the chains, so those in the
+ * last, broken group of a run are linked to its beginning. A search there finds a match in the run's
+ * first bytes, but not that of offset 1, which reaches back to the second byte of the run. So a run
+ * that was begun by the copy of a shorter one takes a second sequence: 1 or 2 bytes lost.
+ */
 class Comparison {
   #pages = 0;
   readonly #longer: string[] = [];
@@ -95,12 +110,13 @@ class Comparison {
     const shortest = shortestBlock(page);
     this.#pages++;
     assert.ok(length >= shortest, `${where}: ${length} bytes, the least is ${shortest}`);
-    assert.ok(length <= shortest + 4, `${where}: ${length} bytes, the least is ${shortest}`);
+    assert.ok(length <= shortest + 2, `${where}: ${length} bytes, the least is ${shortest}`);
     if (length > shortest) this.#longer.push(`${where}: ${length} for ${shortest}`);
   }
 
-  check(): void {
-    const few = this.#longer.length <= this.#pages / 20;
+  /** @param part of the pages that may be longer */
+  check(part: number): void {
+    const few = this.#longer.length <= this.#pages * part;
     assert.ok(few, `of ${this.#pages} pages\n${this.#longer.join("\n")}`);
   }
 }
@@ -140,7 +156,7 @@ test("lengths on both sides of a length byte give the shortest block", () => {
       comparison.add(page, where);
     }
   }
-  comparison.check();
+  comparison.check(COLLISIONS_MOST);
 });
 
 test("a match is cut where the next one, begun sooner, saves its length byte", () => {
@@ -157,7 +173,7 @@ test("a match is cut where the next one, begun sooner, saves its length byte", (
       comparison.add(page, where);
     }
   }
-  comparison.check();
+  comparison.check(COLLISIONS_MOST);
 });
 
 test("runs of one byte are matched from their second byte on, whatever came before", () => {
@@ -171,7 +187,7 @@ test("runs of one byte are matched from their second byte on, whatever came befo
     page.fill(0, 2805, 2805 + run + 7);
     comparison.add(page, `runs of ${run}`);
   }
-  comparison.check();
+  comparison.check(RUN_ENDS_MOST);
 });
 
 test("high is never larger than default", () => {

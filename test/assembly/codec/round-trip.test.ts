@@ -236,7 +236,8 @@ test("a large page of many short sequences fits into the length of its block", (
   for (const pageSize of PAGE_SIZES) {
     const page = new Uint8Array(pageSize);
     const view = new DataView(page.buffer);
-    for (let at = 0; at < pageSize; at += 4) view.setUint32(at, words[next() % 300] as number, true);
+    for (let at = 0; at < pageSize; at += 4)
+      view.setUint32(at, words[next() % 300] as number, true);
     for (const [name, effort] of Object.entries(EFFORTS)) {
       const where = `${pageSize}, ${name}`;
       const whole = compress(page, pageSize + pageSize / 128 + 16, effort, where);
