@@ -237,7 +237,7 @@ function priceAll(pageSize: u32, first: usize, top: usize, prices: usize): void 
 /** @returns the most by which the price of a page, in bytes, may be above its block: a part for
  * each sequence, of which none has fewer than MIN_MATCH bytes */
 function pageSizeToMostExtra(pageSize: u32): u32 {
-  return pageSize / <u32>MIN_MATCH >> PRICE_SHIFT;
+  return (pageSize / <u32>MIN_MATCH) >> PRICE_SHIFT;
 }
 
 /** Effort `high`; see `compressBlock` for the parameters. */
