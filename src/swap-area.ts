@@ -25,6 +25,7 @@ import { AreaDevice } from "./area-device.ts";
 import type { SwapDevice } from "./devices/device.ts";
 import { checkOffset, checkRange, ZmemError } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
+import { PageViews, type ArrayPages } from "./page-views.ts";
 import { SlotAllocator } from "./slot-allocator.ts";
 import { SwapLog } from "./swap-log.ts";
 import { RAW_FORM, type Page } from "./types.ts";
@@ -63,6 +64,8 @@ export class SwapArea {
   readonly #exclusiveGet: boolean;
   readonly #log: SwapLog;
   #slots: SlotAllocator | null = null;
+  /** Made by the first range. */
+  #pageViews: PageViews | null = null;
   #state: "on" | "ending" | "off" = "on";
 
   /**
@@ -185,9 +188,10 @@ export class SwapArea {
    */
   putRange(offset: number, bytes: Page): number {
     const count = this.#checkRange(offset, bytes);
+    const pages = this.#pagesOf(bytes);
     let kept = 0;
     for (let index = 0; index < count; index++) {
-      if (this.put(offset + index, this.#pageOf(bytes, index))) kept += 1;
+      if (this.put(offset + index, pages.at(index))) kept += 1;
     }
     return kept;
   }
@@ -203,9 +207,10 @@ export class SwapArea {
    */
   getRange(offset: number, bytes: Page): number {
     const count = this.#checkRange(offset, bytes);
+    const pages = this.#pagesOf(bytes);
     let found = 0;
     for (let index = 0; index < count; index++) {
-      if (this.get(offset + index, this.#pageOf(bytes, index))) found += 1;
+      if (this.get(offset + index, pages.at(index))) found += 1;
     }
     return found;
   }
@@ -328,9 +333,9 @@ export class SwapArea {
     return checkRange(bytes, this.#frontswap.pageSize, this.pages - offset);
   }
 
-  #pageOf(bytes: Page, index: number): Page {
-    const { pageSize } = this.#frontswap;
-    return bytes.subarray(index * pageSize, (index + 1) * pageSize);
+  #pagesOf(bytes: Page): ArrayPages {
+    this.#pageViews ??= new PageViews(this.#frontswap.pageSize);
+    return this.#pageViews.of(bytes);
   }
 
   #checkOn(): void {
