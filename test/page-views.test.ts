@@ -11,20 +11,21 @@ import { SwapArea } from "../src/swap-area.ts";
 const test = suite("page views");
 const SIZE = 4096;
 
-/** How many arrays are made from others while `call` runs. */
-function countViews(call: () => void): number {
-  const { subarray } = Uint8Array.prototype;
-  let count = 0;
-  Uint8Array.prototype.subarray = function (this: Uint8Array, ...range) {
-    count += 1;
-    return subarray.apply(this, range);
-  } as typeof subarray;
-  try {
-    call();
-  } finally {
-    Uint8Array.prototype.subarray = subarray;
+let made = 0;
+
+/** An array that counts the views that are made of it. */
+class CountingArray extends Uint8Array<ArrayBuffer> {
+  override subarray(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
+    made += 1;
+    return super.subarray(begin, end);
   }
-  return count;
+}
+
+/** How many views are made while `call` runs. */
+function countViews(call: () => void): number {
+  const before = made;
+  call();
+  return made - before;
 }
 
 test("a page of an array is a view on its bytes, wherever the array lies in its buffer", () => {
@@ -42,7 +43,10 @@ test("an array that is passed again costs no new view", () => {
   const frontswap = new Frontswap();
   frontswap.register(new MapBackend());
   const area = new SwapArea(frontswap, { type: 0, pages: 64 });
-  const [first, second] = [new Uint8Array(64 * SIZE), new Uint8Array(64 * SIZE)];
+  const [first, second] = [
+    new CountingArray(new ArrayBuffer(64 * SIZE)),
+    new CountingArray(new ArrayBuffer(64 * SIZE)),
+  ];
   assert.is(
     countViews(() => area.putRange(0, first)),
     64,
@@ -70,7 +74,7 @@ test("an array that is passed again costs no new view", () => {
 });
 
 test("of a long array so many views are kept, and the pages behind them are right all the same", () => {
-  const bytes = new Uint8Array(300 * SIZE);
+  const bytes = new CountingArray(new ArrayBuffer(300 * SIZE));
   for (let index = 0; index < 300; index++) bytes[index * SIZE] = index;
   const pages = new PageViews(SIZE).of(bytes);
   for (let index = 0; index < 300; index++) assert.is(pages.at(index)[0], index & 0xff);

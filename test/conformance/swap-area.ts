@@ -131,18 +131,18 @@ export function addSwapAreaCases(list: CaseList, factory: BackendFactory): void 
     for (let step = 0; step < 100; step++) {
       const bytes = buffers[random.below(buffers.length)] as Page;
       const count = bytes.length / pageSize;
-      const first = random.below(24 - count + 1);
+      const from = random.below(24 - count + 1);
       const pageAt = (index: number): Page => bytes.slice(index * pageSize, (index + 1) * pageSize);
       if (random.below(2) === 0) {
-        area.flush(first);
-        expected.delete(first);
+        area.flush(from);
+        expected.delete(from);
         bytes.fill(0xa5);
         let found = 0;
-        for (let index = 0; index < count; index++) found += expected.has(first + index) ? 1 : 0;
-        assert.is(area.getRange(first, bytes), found, `step ${step}`);
+        for (let index = 0; index < count; index++) found += expected.has(from + index) ? 1 : 0;
+        assert.is(area.getRange(from, bytes), found, `step ${step}`);
         const nothing = new Uint8Array(pageSize).fill(0xa5);
         for (let index = 0; index < count; index++) {
-          assertSame(pageAt(index), expected.get(first + index) ?? nothing, `step ${step}`);
+          assertSame(pageAt(index), expected.get(from + index) ?? nothing, `step ${step}`);
         }
       } else {
         reject(random.below(2) === 0);
@@ -150,13 +150,13 @@ export function addSwapAreaCases(list: CaseList, factory: BackendFactory): void 
           const kind = PAGE_KINDS[random.below(PAGE_KINDS.length)] ?? "zero";
           bytes.set(makePage(kind, step + index, pageSize), index * pageSize);
         }
-        const kept = area.putRange(first, bytes);
+        const kept = area.putRange(from, bytes);
         tried += count;
         let present = 0;
         for (let index = 0; index < count; index++) {
-          if (!area.has(first + index)) expected.delete(first + index);
-          else expected.set(first + index, pageAt(index));
-          present += area.has(first + index) ? 1 : 0;
+          if (!area.has(from + index)) expected.delete(from + index);
+          else expected.set(from + index, pageAt(index));
+          present += area.has(from + index) ? 1 : 0;
         }
         assert.is(kept, present, `step ${step}`);
       }
