@@ -15,7 +15,7 @@ import { format, resolveConfig } from "prettier";
 import { judgeGoals } from "./goals.ts";
 import { type Measurement, parseResults, type ResultFile } from "./harness/results.ts";
 import { geometricMean } from "./harness/statistics.ts";
-import { formatNumber, throughput } from "./report/format.ts";
+import { formatBeside, formatNumber, throughput } from "./report/format.ts";
 import { buildTables, tableToMarkdown } from "./report/tables.ts";
 import { describeRun } from "./report/text.ts";
 import { verdictLines } from "./report/verdict.ts";
@@ -88,7 +88,7 @@ function figuresToMarkdown(file: ResultFile): string {
     rows: judgeGoals(file).map(({ goal, outcome, verdict: word }) => [
       `#${goal.issue} ${goal.figure}`,
       goal.goal,
-      outcome === undefined ? "–" : formatNumber(outcome.value),
+      outcome === undefined ? "–" : formatBeside(goal.goal, outcome.value),
       word,
       outcome?.detail ?? "",
     ]),

@@ -29,7 +29,7 @@ function judge(
 ): Outcome | undefined {
   if (comparison === undefined) return undefined;
   const { mean, worst, worstCorpus } = comparison;
-  const detail = `worst ${worst.toFixed(2)} on ${worstCorpus}${remark}`;
+  const detail = `worst ${worst.toFixed(3)} on ${worstCorpus}${remark}`;
   return { value: mean, met: isMet(comparison), detail };
 }
 
@@ -50,7 +50,7 @@ function goalsFor(pageSize: number): Goal[] {
     const describe = (same: Comparison | undefined): string =>
       same === undefined
         ? "not measured"
-        : `${same.mean.toFixed(2)} (${same.worst.toFixed(2)} on ${same.worstCorpus})`;
+        : `${same.mean.toFixed(3)} (${same.worst.toFixed(3)} on ${same.worstCorpus})`;
     return judge(
       compare(blocksOfZmem, blocksOfLiblz4),
       ({ mean, worst }) => mean >= 1.2 && worst >= 1,

@@ -35,7 +35,7 @@ function costAlone(call: string, most: number): (file: ResultFile) => Outcome | 
       { ...query, contender: "shared build" },
     );
     if (found === undefined) return undefined;
-    const each = found.perCorpus.map(([name, value]) => `${name} ${value.toFixed(2)}`).join(", ");
+    const each = found.perCorpus.map(([name, value]) => `${name} ${value.toFixed(3)}`).join(", ");
     return { value: found.mean, met: found.mean <= most, detail: each };
   };
 }

@@ -14,7 +14,7 @@ import { STORE_GOALS } from "./goals-store.ts";
 import { WRITEBACK_GOALS } from "./goals-writeback.ts";
 import type { ResultFile } from "./harness/results.ts";
 import { describeRun } from "./report/text.ts";
-import { formatNumber } from "./report/format.ts";
+import { formatBeside } from "./report/format.ts";
 import { tableToText } from "./report/tables.ts";
 
 /** One measured figure against its goal. */
@@ -86,7 +86,7 @@ export function goalsToText(file: ResultFile): string {
     rows: judged.map(({ goal, outcome, verdict }) => [
       `#${goal.issue} ${goal.figure}`,
       goal.goal,
-      outcome === undefined ? "–" : formatNumber(outcome.value),
+      outcome === undefined ? "–" : formatBeside(goal.goal, outcome.value),
       verdict,
       outcome?.detail ?? "",
     ]),

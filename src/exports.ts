@@ -42,7 +42,8 @@ export {
 export { Frontswap, type FrontswapOptions } from "./frontswap.ts";
 export { isSupported } from "./load.ts";
 export { instantiator, type CreateInstance, type WasmInstance } from "./platform/instantiate.ts";
-export { SwapArea, type SwapAreaOptions } from "./swap-area.ts";
+export { SwapArea } from "./swap-area.ts";
+export type { SwapAreaOptions } from "./swap-area-options.ts";
 export { SwapLog, type SwapCounters, type SwapEvent, type SwapEventName } from "./swap-log.ts";
 export {
   RAW_FORM,

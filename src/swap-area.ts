@@ -22,34 +22,14 @@
  * in backend or device leaves nothing, not even the older copy.
  */
 import { AreaDevice } from "./area-device.ts";
-import type { SwapDevice } from "./devices/device.ts";
 import { checkOffset, checkRange, ZmemError } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
+import { PageViews, type ArrayPages } from "./page-views.ts";
 import { SlotAllocator } from "./slot-allocator.ts";
+import { checkModes, type SwapAreaOptions } from "./swap-area-options.ts";
 import { SwapLog } from "./swap-log.ts";
 import { RAW_FORM, type Page } from "./types.ts";
 import type { Writeback } from "./writeback.ts";
-
-export interface SwapAreaOptions {
-  /** The type, 0 to 1023; must be off. */
-  readonly type: number;
-  /** How many offsets there are, 1 to 2^32. */
-  readonly pages: number;
-  /** Takes rejected pages. It must be empty, of this area alone, and is not closed by it. */
-  readonly device?: SwapDevice;
-  /** Encodes and decodes what is on the device; without it pages are written as they are. */
-  readonly writeback?: Writeback;
-  /** Whether cold pages may leave the backend for the device; true with device and `writeback`. */
-  readonly evict?: boolean;
-  /** Whether a page got from the device goes back into the backend; as `evict` when left out. */
-  readonly promote?: boolean;
-  /** Whether the device is written at each put, kept by the backend or not; false when left out. */
-  readonly writeThrough?: boolean;
-  /** Whether a get takes the page out; false when left out. */
-  readonly exclusiveGet?: boolean;
-  /** Counts what happens; one of its own when left out. */
-  readonly log?: SwapLog;
-}
 
 /** Pages kept under offsets 0 to pages - 1. */
 export class SwapArea {
@@ -63,6 +43,8 @@ export class SwapArea {
   readonly #exclusiveGet: boolean;
   readonly #log: SwapLog;
   #slots: SlotAllocator | null = null;
+  /** Made by the first range. */
+  #pageViews: PageViews | null = null;
   #state: "on" | "ending" | "off" = "on";
 
   /**
@@ -73,19 +55,7 @@ export class SwapArea {
    */
   constructor(frontswap: Frontswap, options: SwapAreaOptions) {
     const { type, pages, device, writeback, writeThrough = false, exclusiveGet = false } = options;
-    if (device !== undefined && device.pageSize !== frontswap.pageSize) {
-      throw new RangeError(
-        `device: expected pages of ${frontswap.pageSize} bytes, got ${device.pageSize}`,
-      );
-    }
-    if (writeThrough && device === undefined) {
-      throw new RangeError("writeThrough: expected a device to write through to, got none");
-    }
-    for (const name of ["evict", "promote"] as const) {
-      if (options[name] === true && (writeback === undefined || device === undefined)) {
-        throw new RangeError(`${name}: expected a device and writeback, got none`);
-      }
-    }
+    checkModes(frontswap.pageSize, options);
     if (frontswap.isOn(type)) {
       throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
     }
@@ -185,9 +155,10 @@ export class SwapArea {
    */
   putRange(offset: number, bytes: Page): number {
     const count = this.#checkRange(offset, bytes);
+    const pages = this.#pagesOf(bytes);
     let kept = 0;
     for (let index = 0; index < count; index++) {
-      if (this.put(offset + index, this.#pageOf(bytes, index))) kept += 1;
+      if (this.put(offset + index, pages.at(index))) kept += 1;
     }
     return kept;
   }
@@ -203,9 +174,10 @@ export class SwapArea {
    */
   getRange(offset: number, bytes: Page): number {
     const count = this.#checkRange(offset, bytes);
+    const pages = this.#pagesOf(bytes);
     let found = 0;
     for (let index = 0; index < count; index++) {
-      if (this.get(offset + index, this.#pageOf(bytes, index))) found += 1;
+      if (this.get(offset + index, pages.at(index))) found += 1;
     }
     return found;
   }
@@ -328,9 +300,9 @@ export class SwapArea {
     return checkRange(bytes, this.#frontswap.pageSize, this.pages - offset);
   }
 
-  #pageOf(bytes: Page, index: number): Page {
-    const { pageSize } = this.#frontswap;
-    return bytes.subarray(index * pageSize, (index + 1) * pageSize);
+  #pagesOf(bytes: Page): ArrayPages {
+    this.#pageViews ??= new PageViews(this.#frontswap.pageSize);
+    return this.#pageViews.of(bytes);
   }
 
   #checkOn(): void {

@@ -14,6 +14,27 @@ export function formatNumber(value: number): string {
   return value.toPrecision(3);
 }
 
+/** The most decimals that `formatBeside` writes. */
+const MOST_DECIMALS = 6;
+
+/**
+ * A figure beside its goal: three decimals below 10, and more where it would read as one of the
+ * goal's own numbers without being it, so that 1.1998 is not "1.20, short" of 1.20.
+ *
+ * @param goal "≥ 1.20, no kind below 1.05"
+ */
+export function formatBeside(goal: string, value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  if (!Number.isFinite(value)) return formatNumber(value);
+  const bounds = [...goal.matchAll(/\d+(?:\.\d+)?/g)].map(([text]) => Number(text));
+  const readsAsBound = (decimals: number): boolean =>
+    bounds.some((bound) => bound !== value && Number(value.toFixed(decimals)) === bound);
+  const usual = Math.abs(value) < 10 ? 3 : Math.abs(value) < 100 ? 1 : 0;
+  let decimals = usual;
+  while (decimals < MOST_DECIMALS && readsAsBound(decimals)) decimals += 1;
+  return decimals === 0 ? formatNumber(value) : value.toFixed(decimals);
+}
+
 /** Bytes with a binary unit. */
 export function formatBytes(bytes: number): string {
   const units = ["B", "KiB", "MiB", "GiB"];

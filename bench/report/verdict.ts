@@ -56,7 +56,7 @@ function fastClassLines(file: ResultFile): string[] {
       const quotient = peer.median / own.median;
       if (quotient >= 1) continue;
       const where = `${own.corpus}, ${own.pageSize / 1024} KiB`;
-      behind.push(`${aspect.words} on ${where}: ${quotient.toFixed(2)} times ${peer.contender}`);
+      behind.push(`${aspect.words} on ${where}: ${quotient.toFixed(3)} times ${peer.contender}`);
     }
   }
   if (compared === 0) return [];

@@ -12,11 +12,13 @@ import {
   FORM_FILLED_OBJECT,
   FORM_RAW,
   INSPECT_LENGTH_BITS,
+  LOCATION_SLOT_BITS,
   STATUS_CORRUPT,
   STATUS_OK,
+  type ZmemExports,
 } from "./abi.ts";
 import type { RunningInstance } from "./instance.ts";
-import type { PageInfo } from "./pool-options.ts";
+import type { PageInfo, PageLocation } from "./pool-options.ts";
 
 const LENGTH_MASK = (1 << INSPECT_LENGTH_BITS) - 1;
 
@@ -29,6 +31,33 @@ export function packedToInfo(packed: number): PageInfo | undefined {
     return { form: "sameFilled", payloadBytes };
   }
   return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+}
+
+/** The block of a page as it is stored, undefined for a page that is absent or has none. */
+export function readStoredBlock(
+  { exports, memory }: RunningInstance,
+  type: number,
+  offset: number,
+): Uint8Array | undefined {
+  const address = exports.storedBlock(type, offset) >>> 0;
+  if (address === 0) return undefined;
+  const length = exports.inspectPage(type, offset) & LENGTH_MASK;
+  return new Uint8Array(memory.buffer, address, length);
+}
+
+/** Where the object of a page lies, undefined for a page that is absent or has none. */
+export function readLocation(
+  wasm: ZmemExports,
+  type: number,
+  offset: number,
+): PageLocation | undefined {
+  const location = wasm.storedLocation(type, offset) >>> 0;
+  if (location === 0) return undefined;
+  return {
+    zspage: location >>> LOCATION_SLOT_BITS,
+    slot: location & ((1 << LOCATION_SLOT_BITS) - 1),
+    address: wasm.storedBlock(type, offset) >>> 0,
+  };
 }
 
 /** The records that `selectCold` has left in the get window. */

@@ -30,7 +30,6 @@ import type {
 } from "../types.ts";
 import {
   EFFORTS,
-  LOCATION_SLOT_BITS,
   MAX_WASM_PAGES,
   REJECT_REASONS,
   STATUS_ABSENT,
@@ -39,8 +38,14 @@ import {
   WASM_PAGE_SIZE,
   type ZmemExports,
 } from "./abi.ts";
-import { decodeInto, packedToInfo, readColdPages, readPendingBlock } from "./blocks.ts";
-import { runBudgeted } from "./budget.ts";
+import {
+  decodeInto,
+  packedToInfo,
+  readColdPages,
+  readLocation,
+  readPendingBlock,
+  readStoredBlock,
+} from "./blocks.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
 import { startInstance, type RunningInstance } from "./instance.ts";
 import {
@@ -61,27 +66,18 @@ import {
   type CarriedColumns,
   type StatsColumns,
 } from "./pool-stats.ts";
+import { PoolSettings } from "./settings.ts";
 import { leastTrimmedBytes, mostTrimmedBytes, movePages } from "./trim.ts";
+import { compactWithin, recompressWithin, sumFreeableBytes } from "./upkeep.ts";
 
-/** Steps between two looks at the clock. */
-const COMPACT_BATCH_BYTES = 131072;
-const COMPACT_LEAST = 4;
-const RECOMPRESS_BATCH = 4;
 const CLOSED = "closed";
 
 /** A compressed page store in one wasm memory. */
 export class ZmemBackend implements FrontswapOps, WritebackPort {
   readonly #createInstance: CreateInstance;
-  readonly #acceptRaw: boolean;
   readonly #maximumWasmPages: number;
-  readonly #openTypes = new Set<number>();
-  readonly #writebackTypes = new Set<number>();
-  #limitBytes: number;
-  #effort: Effort;
-  #enabled = true;
+  readonly #settings: PoolSettings;
   #pageSize = 0;
-  /** 0: no bound of its own. */
-  #longestBlock = 0;
   /** Of the last put, retry or restore. */
   #putStatus = STATUS_OK;
   #state: "new" | "running" | typeof CLOSED = "new";
@@ -99,12 +95,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
    */
   constructor(createInstance: CreateInstance, options: ZmemBackendOptions = {}) {
     this.#createInstance = createInstance;
-    this.#limitBytes = options.limitBytes ?? Infinity;
-    this.#acceptRaw = options.acceptRaw ?? true;
     this.#maximumWasmPages = options.maximumWasmPages ?? MAX_WASM_PAGES;
-    this.#effort = options.effort ?? "default";
-    checkLimit(this.#limitBytes);
-    checkEffort(this.#effort);
+    this.#settings = new PoolSettings(options);
   }
 
   /**
@@ -120,12 +112,12 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
       );
     }
     checkPageSize(pageSize);
-    const started = this.#start(pageSize, this.#limitBytes);
+    const started = this.#start(pageSize, this.#settings.limitBytes);
     if (!started) return -1;
     this.#pageSize = pageSize;
     this.#adopt(started);
     this.#state = "running";
-    return this.setEffort(this.#effort) ? 0 : -1;
+    return this.setEffort(this.#settings.effort) ? 0 : -1;
   }
 
   get pageSize(): number {
@@ -140,7 +132,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
       );
     }
     if (this.#exports.openType(type) !== STATUS_OK) return false;
-    this.#openTypes.add(type);
+    this.#settings.openTypes.add(type);
     return true;
   }
 
@@ -216,8 +208,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   flushArea(type: number): void {
     this.#check();
     this.#exports.flushArea(type);
-    this.#openTypes.delete(type);
-    this.#writebackTypes.delete(type);
+    this.#settings.openTypes.delete(type);
+    this.#settings.writebackTypes.delete(type);
   }
 
   countPages(type: number): number {
@@ -239,28 +231,21 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
    * @returns undefined for a page that is absent or held by its index entry alone
    */
   readBlock(type: number, offset: number): Uint8Array | undefined {
-    const info = this.inspectPage(type, offset);
-    const address = this.#exports.storedBlock(type, offset) >>> 0;
-    if (info === undefined || address === 0) return undefined;
-    return new Uint8Array(this.#memory.buffer, address, info.payloadBytes).slice();
+    this.#check();
+    checkOffset(offset);
+    return readStoredBlock(this.#running(), type, offset)?.slice();
   }
 
   /** Where the object of a page lies now; undefined as for `readBlock`. */
   locatePage(type: number, offset: number): PageLocation | undefined {
     this.#check();
     checkOffset(offset);
-    const location = this.#exports.storedLocation(type, offset) >>> 0;
-    if (location === 0) return undefined;
-    return {
-      zspage: location >>> LOCATION_SLOT_BITS,
-      slot: location & ((1 << LOCATION_SLOT_BITS) - 1),
-      address: this.#exports.storedBlock(type, offset) >>> 0,
-    };
+    return readLocation(this.#exports, type, offset);
   }
 
   /** The limit on memory held, bytes. */
   get limitBytes(): number {
-    return this.#limitBytes;
+    return this.#settings.limitBytes;
   }
 
   /**
@@ -272,7 +257,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   setLimit(limitBytes: number, options: { readonly trim?: boolean } = {}): void {
     this.#check();
     checkLimit(limitBytes);
-    this.#limitBytes = limitBytes;
+    this.#settings.limitBytes = limitBytes;
     this.#exports.setLimit(limitBytes);
     if (options.trim && this.#memory.buffer.byteLength > limitBytes) this.trim();
   }
@@ -280,7 +265,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   /** While disabled every put is rejected and drops the older copy; gets and flushes go on. */
   setEnabled(enabled: boolean): void {
     this.#check();
-    this.#enabled = enabled;
+    this.#settings.enabled = enabled;
     this.#exports.setEnabled(enabled ? 1 : 0);
   }
 
@@ -293,7 +278,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     this.#check();
     checkEffort(effort);
     if (this.#exports.setEffort(EFFORTS.indexOf(effort)) !== STATUS_OK) return false;
-    this.#effort = effort;
+    this.#settings.effort = effort;
     return true;
   }
 
@@ -308,12 +293,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   ): RecompressResult {
     this.#check();
     const before = this.#columns().payloadBytes;
-    const { count, done } = runBudgeted(
-      budget.pages,
-      budget.microseconds,
-      RECOMPRESS_BATCH,
-      (batch) => this.#exports.recompress(batch),
-    );
+    const { count, done } = recompressWithin(this.#exports, budget);
     return { triedPages: count, savedBytes: before - this.#columns().payloadBytes, done };
   }
 
@@ -327,23 +307,14 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   ): CompactResult {
     this.#check();
     const before = this.#columns().movedObjects;
-    const { done } = runBudgeted(
-      budget.objects,
-      budget.microseconds,
-      Math.max(COMPACT_LEAST, COMPACT_BATCH_BYTES / this.#pageSize),
-      (batch) => this.#exports.compact(batch),
-      () => this.#exports.isCompacted() !== 0,
-    );
+    const done = compactWithin(this.#exports, this.#pageSize, budget);
     return { movedObjects: this.#columns().movedObjects - before, done };
   }
 
   /** Bytes that compaction would free, about. */
   freeableBytes(): number {
     this.#check();
-    let bytes = 0;
-    const count = this.#exports.classCount();
-    for (let index = 1; index < count; index++) bytes += this.#exports.freeableBytes(index) >>> 0;
-    return bytes;
+    return sumFreeableBytes(this.#exports);
   }
 
   /** Bytes of memory that a trim needs beside what is held, until it is done: at most so many. */
@@ -363,19 +334,14 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     // The live pages may need more than a limit that was lowered; it holds again afterwards.
     // Growth costs the engine a millisecond a time, so what is needed at least is there at once.
     const fresh = this.#start(this.#pageSize, Infinity, leastTrimmedBytes(this.stats()));
-    if (!fresh || !movePages(this.#running(), fresh, this.#openTypes, this.#pageSize))
+    if (!fresh || !movePages(this.#running(), fresh, this.#settings.openTypes, this.#pageSize))
       return unchanged;
     const heldBytesAfter = fresh.memory.buffer.byteLength;
     if (heldBytesAfter >= heldBytesBefore) return unchanged;
 
     this.#carried = carryOver(this.#columns(), heldBytesBefore + heldBytesAfter);
     this.#adopt(fresh);
-    this.#exports.setLimit(this.#limitBytes);
-    this.#exports.setEnabled(this.#enabled ? 1 : 0);
-    for (const type of this.#writebackTypes) this.#exports.setWriteback(type, 1);
-    this.#applyLongestBlock();
-    // Without memory for the workspace of "high" the pool goes on with the default.
-    this.#exports.setEffort(EFFORTS.indexOf(this.#effort));
+    this.#settings.applyTo(this.#exports);
     return { trimmed: true, heldBytesBefore, heldBytesAfter };
   }
 
@@ -386,8 +352,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   allowWriteback(type: number, allowed: boolean): void {
     this.#check();
     this.#exports.setWriteback(type, allowed ? 1 : 0);
-    if (allowed) this.#writebackTypes.add(type);
-    else this.#writebackTypes.delete(type);
+    if (allowed) this.#settings.writebackTypes.add(type);
+    else this.#settings.writebackTypes.delete(type);
   }
 
   selectCold(most: number): readonly ColdPage[] {
@@ -440,7 +406,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   fillLevel(): number {
     this.#check();
     const most = this.#maximumWasmPages * WASM_PAGE_SIZE;
-    return this.#exports.usedBytes() / Math.max(1, Math.min(this.#limitBytes, most));
+    return this.#exports.usedBytes() / Math.max(1, Math.min(this.#settings.limitBytes, most));
   }
 
   findFullest(): number {
@@ -450,14 +416,14 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   setLongestBlock(bytes: number): void {
     this.#check();
     if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
-    this.#longestBlock = bytes >= this.#pageSize ? 0 : Math.floor(bytes);
-    this.#applyLongestBlock();
+    this.#settings.longestBlock = bytes >= this.#pageSize ? 0 : Math.floor(bytes);
+    this.#settings.applyLongestBlock(this.#exports);
   }
 
   /** What the pool holds; each figure by itself. */
   stats(): PoolStats {
     this.#check();
-    return columnsToStats(this.#columns(), this.#pageSize, this.#limitBytes);
+    return columnsToStats(this.#columns(), this.#pageSize, this.#settings.limitBytes);
   }
 
   /** The columns that zsmalloc shows per size class; classes without zspages are left out. */
@@ -474,7 +440,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     this.#exports = gone as ZmemExports;
     this.#putView = new Uint8Array(0);
     this.#getView = new Uint8Array(0);
-    this.#openTypes.clear();
+    this.#settings.openTypes.clear();
   }
 
   #check(): void {
@@ -488,7 +454,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     return startInstance(this.#createInstance, {
       pageSize,
       limitBytes,
-      acceptRaw: this.#acceptRaw,
+      acceptRaw: this.#settings.acceptRaw,
       initialWasmPages: Math.min(
         1 + Math.floor(expectedBytes / WASM_PAGE_SIZE),
         this.#maximumWasmPages,
@@ -511,11 +477,6 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     const { buffer } = this.#memory;
     this.#putView = new Uint8Array(buffer, this.#exports.putWindow() >>> 0, this.#pageSize);
     this.#getView = new Uint8Array(buffer, this.#exports.getWindow() >>> 0, this.#pageSize);
-  }
-
-  #applyLongestBlock(): void {
-    const acceptRaw = this.#acceptRaw && this.#longestBlock === 0;
-    this.#exports.setWorthLength(this.#longestBlock, acceptRaw ? 1 : 0);
   }
 
   /** Growth detaches views, which shows in their length. */

@@ -9,6 +9,7 @@ import { seededRandom } from "../../bench/corpora/random.ts";
 import { GOALS, goalsToText, judgeGoals } from "../../bench/goals.ts";
 import { type Measurement, type ResultFile, SCHEMA } from "../../bench/harness/results.ts";
 import { median, present, spread } from "../../bench/harness/statistics.ts";
+import { formatBeside } from "../../bench/report/format.ts";
 import { reportToHtml } from "../../bench/report/html.ts";
 import { reportToMarkdown, reportToText } from "../../bench/report/text.ts";
 import { verdictLines } from "../../bench/report/verdict.ts";
@@ -171,6 +172,32 @@ test("goals are met and short by what was measured, on the worst kind of data to
   assert.match(goalsToText(file(efficiency)), /1 met, 0 short/);
 });
 
+test("a figure can be told from its goal, however close it came", () => {
+  for (const [goal, value, text] of [
+    ["≥ 0.965", 0.9645, "0.9645"],
+    ["≥ 0.965", 0.965, "0.965"],
+    ["≥ 0.965", 0.9712, "0.971"],
+    ["≥ 1.20, no kind below 1.05", 1.19996, "1.19996"],
+    ["≥ 1.20, no kind below 1.05", 1.0496, "1.0496"],
+    ["≥ 1.20", 1.187, "1.187"],
+    ["< 48 KiB", 47.96, "47.96"],
+    ["< 48 KiB", 47.3, "47.3"],
+    ["≤ 250 ns", 250.04, "250.04"],
+    ["≤ 250 ns", 1234.5, "1,235"],
+    ["none", 0, "0"],
+  ] as const) {
+    assert.is(formatBeside(goal, value), text, `${value} beside ${goal}`);
+  }
+  const near = row({
+    case: "pool",
+    figure: "efficiency after filling",
+    contender: "zmem",
+    corpus: "mix",
+    samples: [0.9645],
+  });
+  assert.match(goalsToText(file([near])), /≥ 0\.965 +0\.9645 +short/);
+});
+
 test("a report begins with where zmem is behind", () => {
   const rows = ["zmem", "Map of lz4-wasm"].map((contender, at) =>
     row({
@@ -183,7 +210,7 @@ test("a report begins with where zmem is behind", () => {
   );
   const [first, second] = verdictLines(file(rows));
   assert.match(first ?? "", /NOT ahead .* in 1 of 1 comparisons/);
-  assert.match(second ?? "", /get on text, 4 KiB: 0\.75 times Map of lz4-wasm/);
+  assert.match(second ?? "", /get on text, 4 KiB: 0\.750 times Map of lz4-wasm/);
   assert.match(reportToText(file(rows)), /^zmem is NOT ahead/);
 });
 

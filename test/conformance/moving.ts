@@ -5,7 +5,8 @@
 import * as assert from "uvu/assert";
 import { MemorySwapDevice } from "../../src/devices/memory.ts";
 import { Frontswap } from "../../src/frontswap.ts";
-import { SwapArea, type SwapAreaOptions } from "../../src/swap-area.ts";
+import type { SwapAreaOptions } from "../../src/swap-area-options.ts";
+import { SwapArea } from "../../src/swap-area.ts";
 import type { FrontswapOps, Page, WritebackPort } from "../../src/types.ts";
 import { assertKept, assertSame, type BackendFactory, type CaseList } from "./case.ts";
 import { makePage } from "./pages.ts";

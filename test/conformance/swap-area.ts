@@ -122,6 +122,52 @@ export function addSwapAreaCases(list: CaseList, factory: BackendFactory): void 
     for (const [offset, page] of expected) assertGets(area, offset, page);
   });
 
+  list.add(39, "random ranges over a choosy backend and a small device are as single pages", () => {
+    const { area, frontswap, device, reject } = setUp(factory, 24, 6);
+    const random = createRandom(40);
+    const expected = new Map<number, Page>();
+    const buffers = [1, 2, 5, 8].map((count) => new Uint8Array(count * pageSize));
+    let tried = 0;
+    for (let step = 0; step < 100; step++) {
+      const bytes = buffers[random.below(buffers.length)] as Page;
+      const count = bytes.length / pageSize;
+      const from = random.below(24 - count + 1);
+      const pageAt = (index: number): Page => bytes.slice(index * pageSize, (index + 1) * pageSize);
+      if (random.below(2) === 0) {
+        area.flush(from);
+        expected.delete(from);
+        bytes.fill(0xa5);
+        let found = 0;
+        for (let index = 0; index < count; index++) found += expected.has(from + index) ? 1 : 0;
+        assert.is(area.getRange(from, bytes), found, `step ${step}`);
+        const nothing = new Uint8Array(pageSize).fill(0xa5);
+        for (let index = 0; index < count; index++) {
+          assertSame(pageAt(index), expected.get(from + index) ?? nothing, `step ${step}`);
+        }
+      } else {
+        reject(random.below(2) === 0);
+        for (let index = 0; index < count; index++) {
+          const kind = PAGE_KINDS[random.below(PAGE_KINDS.length)] ?? "zero";
+          bytes.set(makePage(kind, step + index, pageSize), index * pageSize);
+        }
+        const kept = area.putRange(from, bytes);
+        tried += count;
+        let present = 0;
+        for (let index = 0; index < count; index++) {
+          if (!area.has(from + index)) expected.delete(from + index);
+          else expected.set(from + index, pageAt(index));
+          present += area.has(from + index) ? 1 : 0;
+        }
+        assert.is(kept, present, `step ${step}`);
+      }
+      const { currPages, succPuts, failedPuts } = frontswap.counters();
+      assert.is(succPuts + failedPuts, tried);
+      assert.is(currPages, frontswap.countPages(0));
+      assert.is(currPages + device.pages, expected.size, `step ${step}`);
+    }
+    for (const [offset, page] of expected) assertGets(area, offset, page);
+  });
+
   list.add(40, "what the device had is never read while the backend has the page", () => {
     const { area, device, reject } = setUp(factory, 10);
     reject(true);
@@ -156,6 +202,38 @@ export function addSwapAreaCases(list: CaseList, factory: BackendFactory): void 
       small.reject(false);
       assert.is(bare.put(0, second), true);
       assertGets(bare, 0, second);
+    },
+  );
+
+  addDamagedRange(list, factory);
+}
+
+function addDamagedRange(list: CaseList, factory: BackendFactory): void {
+  if (factory.create().corrupt === undefined) return;
+  list.add(
+    26,
+    "a damaged page ends a range: those before it are there, the rest is untouched",
+    () => {
+      const { pageSize } = factory;
+      const backend = factory.create();
+      const frontswap = new Frontswap({ pageSize });
+      frontswap.register(backend.ops);
+      const area = new SwapArea(frontswap, { type: 0, pages: 3 });
+      const bytes = new Uint8Array(3 * pageSize);
+      for (let index = 0; index < 3; index++) {
+        bytes.set(makePage("text", index, pageSize), index * pageSize);
+      }
+      assert.is(area.putRange(0, bytes), 3);
+      backend.corrupt?.(0, 1);
+      const got = new Uint8Array(3 * pageSize).fill(0xa5);
+      const isCorrupt = (error: unknown): boolean =>
+        error instanceof Error && (error as { code?: unknown }).code === "ERR_ZMEM_CORRUPT";
+      assert.throws(() => area.getRange(0, got), isCorrupt);
+      assertSame(got.subarray(0, pageSize), bytes.subarray(0, pageSize), "page 0");
+      assert.ok(got.subarray(pageSize).every((byte) => byte === 0xa5));
+      assert.is(area.putRange(0, bytes), 3);
+      assert.is(area.getRange(0, got), 3);
+      assertSame(got, bytes, "the range that was put anew");
     },
   );
 }
