@@ -54,6 +54,11 @@ export function lockHolder(): u32 {
   return holder;
 }
 
+/** Makes `lockHolder` say whether a lock could not be had from now on. */
+export function forgetHolder(): void {
+  holder = 0;
+}
+
 /** Takes a lock. @returns false when its holder kept it beyond the bound; see `holder` */
 export function acquire(lock: usize): bool {
   const had = !atomic.cmpxchg<u32>(lock, 0, self) || acquireSlowly(lock);

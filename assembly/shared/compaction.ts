@@ -1,7 +1,7 @@
 import { mayDie } from "./crash";
 import { entryToLocation, hasObject, withVersion } from "../index/entry";
 import { GRANULE_SIZE } from "../constants";
-import { tryAcquire, release } from "../lock";
+import { forgetHolder, lockHolder, release, tryAcquire } from "../lock";
 import { superblock } from "../superblock";
 import {
   findSource,
@@ -49,13 +49,16 @@ export function isCompacted(): bool {
 
 /**
  * Moves up to `budget` objects, then zspages that keep free runs apart; one worker at a time, others
- * get 0 at once. One call takes bounded time; `isCompacted` says whether there is more to do.
+ * get 0 at once. One call takes bounded time; `isCompacted` says whether there is more to do. It
+ * ends at the first lock that could not be had, which `lockHolder` tells: the next would cost as long
+ * a wait.
  *
  * @returns how many objects and zspages were moved
  */
 export function compact(budget: u32): u32 {
   // Another one sees to it.
   compacted = true;
+  forgetHolder();
   if (!tryAcquire(compactLock())) return 0;
   compacted = false;
   const block = superblock();
@@ -63,7 +66,7 @@ export function compact(budget: u32): u32 {
   for (let visited: u32 = 1; visited < block.classCount && moved < budget; visited++) {
     let passed: u32 = 0;
     const record = sizeClass(block.compactionCursor);
-    while (moved < budget && passed < MOST_PASSED) {
+    while (moved < budget && passed < MOST_PASSED && !lockHolder()) {
       // Without the lock: a look only, so that classes with nothing to gain cost no lock.
       if (record.zspages < 2) break;
       if (!lockClass(record)) break;
@@ -73,15 +76,15 @@ export function compact(budget: u32): u32 {
       if (step == MOVED) moved++;
       else passed++;
     }
-    if (moved == budget) break;
+    if (moved == budget || lockHolder()) break;
     const next = block.compactionCursor - 1;
     block.compactionCursor = next ? next : block.classCount - 1;
   }
   atomic.add<u64>(movedObjectsAddress(), moved);
   if (moved) forgetQuiet();
-  if (moved < budget) {
+  if (moved < budget && !lockHolder()) {
     moved += slideZspages(budget - moved);
-    compacted = isSlidDown();
+    compacted = isSlidDown() && !lockHolder();
     if (compacted) forgetQuiet();
   }
   release(compactLock());

@@ -18,7 +18,7 @@ import {
 } from "../index/entry";
 import { entryAddress, GROUP_SHIFT, groupToKey, groupToNext } from "../index/group";
 import { bucketAddress, TypeRoot } from "../index/type-root";
-import { selfId } from "../lock";
+import { forgetHolder, lockHolder, selfId } from "../lock";
 import { superblock } from "../superblock";
 import { locationToPayload } from "../zsmalloc/pool";
 import { classToLength, classToSize, lengthToClass } from "../zsmalloc/size-classes";
@@ -79,14 +79,16 @@ export function canRecompress(): bool {
 /**
  * Recompresses up to `budget` pages, in a pool whose workers have the scratch for effort `high`.
  *
- * @returns how many pages were tried; fewer than `budget` when the walk came round
+ * @returns how many pages were tried; fewer than `budget` when the walk came round, or a lock could
+ *   not be had: `lockHolder` tells
  */
 export function recompress(budget: u32): u32 {
   if (!canRecompress()) return 0;
   forgetRejected();
+  forgetHolder();
   let tried: u32 = 0;
   let passed: u32 = 0;
-  while (tried < budget && passed <= STRIPE_COUNT) {
+  while (tried < budget && passed <= STRIPE_COUNT && !lockHolder()) {
     const roots = typeRoots(nextStripe / STRIPES);
     if (roots) {
       const root = stripeAt(roots, nextStripe % STRIPES);
@@ -94,7 +96,9 @@ export function recompress(budget: u32): u32 {
       if (length) {
         tried++;
         const fresh = compressTaken(length);
-        if (!fresh || !replaceTaken(root, fresh)) markTaken(root);
+        const isReplaced = fresh != 0 && replaceTaken(root, fresh);
+        // What failed for want of a lock is worth another try.
+        if (!isReplaced && !lockHolder()) markTaken(root);
         continue;
       }
       if (nextBucket < root.buckets) continue;

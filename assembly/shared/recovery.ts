@@ -27,7 +27,7 @@ import { classLock, lockClass, spareOwner, unlockClass } from "./objects";
 import { rebuildClass, dropEmptyZspages } from "./rebuild-class";
 import { rebuildStripe } from "./rebuild-stripe";
 import { rebuildSupply } from "./rebuild-supply";
-import { settleSlide } from "./slide";
+import { renewSlid, settleSlide } from "./slide";
 import { emptyArea, setAreaOpen } from "./store";
 import { areaLock, stripeAt, stripeLock, STRIPES, typeRoots } from "./stripe";
 import { giveScratch, stateAddress } from "./workers";
@@ -39,8 +39,8 @@ import { giveScratch, stateAddress } from "./workers";
  * bits, roots and entries are true at any instruction; the rest is worked out from them, from the
  * bottom of the lock order to its top, for living workers may wait in the middle of it:
  * ```
- * 1 supply   free runs, ids and granule counts from cells, bits, roots and workers' records; then a
- *            zspage that was sliding down leaves the spare place
+ * 1 supply   versions of a zspage that was sliding down; free runs, ids and granule counts from
+ *            cells, bits, roots and workers' records; then that zspage leaves the spare place
  * 2 class    free lists, counts and fullness lists from the tags; then, for a move of compaction,
  *            which of the two slots the entry names
  * 3 slots    of a put or flush: those that its entry does not name are freed
@@ -128,8 +128,10 @@ function settleAll(): bool {
 function settleSupply(): bool {
   const holder = atomic.load<u32>(supplyLock());
   if (isDead(holder)) {
+    const record = workerRecord(holder);
+    renewSlid(record);
     rebuildSupply();
-    settleSlide(workerRecord(holder));
+    settleSlide(record);
     unlockSupply();
   }
   return true;

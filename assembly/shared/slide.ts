@@ -218,18 +218,27 @@ function renewVersions(zspage: Zspage): void {
 }
 
 /**
- * Ends a slide that a dead worker was at: the zspage leaves the spare place, and no get takes what
- * it has read before. The supply is locked and was rebuilt, the class is locked by the dead worker.
+ * The first half of ending a slide that a dead worker was at: no get takes what it has read from
+ * where the zspage was. Before the supply is rebuilt, which writes there. Class and supply are
+ * locked by the dead worker.
  */
+export function renewSlid(record: WorkerRecord): void {
+  const id = slidingId(record);
+  if (id) renewVersions(zspageAt(id));
+}
+
+/** The other half, with the supply rebuilt: the zspage leaves the spare place if it is there. */
 export function settleSlide(record: WorkerRecord): void {
+  const id = slidingId(record);
+  if (id && changetype<usize>(zspageAt(id)) == <usize>sharedHeader().spareAddress) leaveSpare(id);
   if (record.job != JOB_SLIDE) return;
-  const id = record.pending >> SLOT_BITS;
-  if (id) {
-    renewVersions(zspageAt(id));
-    if (changetype<usize>(zspageAt(id)) == <usize>sharedHeader().spareAddress) leaveSpare(id);
-  }
   record.pending = 0;
   record.job = JOB_NONE;
+}
+
+/** The zspage that a worker was sliding down; 0 when it was at something else. */
+function slidingId(record: WorkerRecord): u32 {
+  return record.job == JOB_SLIDE ? record.pending >> SLOT_BITS : 0;
 }
 
 /** Moves a zspage from the spare place to the first run that is long enough. */
@@ -246,7 +255,9 @@ function leaveSpare(id: u32): void {
   const run = (<usize>granule) << GRANULE_SHIFT;
   const granules = takeWholeRun(run);
   memory.copy(run, changetype<usize>(zspage), (<usize>length) << GRANULE_SHIFT);
+  mayDie();
   store<u32>(block.zspageTableAddress + (id << 2), <u32>run);
+  mayDie();
   renewVersions(zspageAt(id));
   if (granules > length) freeRun(run + ((<usize>length) << GRANULE_SHIFT), granules - length);
 }

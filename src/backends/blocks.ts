@@ -20,6 +20,15 @@ import {
 import type { RunningInstance } from "./instance.ts";
 import type { PageInfo, PageLocation } from "./pool-options.ts";
 
+/** What of an instance blocks are read from: the plain build's or the shared one's. */
+export interface BlockSource {
+  readonly exports: Pick<
+    ZmemExports,
+    "pendingBlock" | "pendingInfo" | "blockWindow" | "decodeBlock"
+  >;
+  readonly memory: { readonly buffer: ArrayBufferLike };
+}
+
 const LENGTH_MASK = (1 << INSPECT_LENGTH_BITS) - 1;
 
 /** @param packed what `inspectPage` gave */
@@ -81,7 +90,7 @@ export function readColdPages(
 
 /** The block of the last put, if that was of this page and rejected for want of memory. */
 export function readPendingBlock(
-  { exports, memory }: RunningInstance,
+  { exports, memory }: BlockSource,
   type: number,
   offset: number,
 ): FormedBlock | null {
@@ -96,7 +105,7 @@ export function readPendingBlock(
 
 /** Decodes a block into the get window. @throws ZmemError `ERR_ZMEM_CORRUPT` */
 export function decodeInto(
-  { exports, memory }: RunningInstance,
+  { exports, memory }: BlockSource,
   form: number,
   block: Uint8Array,
   pageSize: number,

@@ -74,13 +74,11 @@ export function checkEffort(effort: unknown): void {
 }
 
 /** @throws TypeError or RangeError for a limit that is no number of bytes */
-export function checkLimit(limitBytes: unknown): void {
-  if (typeof limitBytes !== "number") {
-    throw new TypeError(`limitBytes: expected a number of bytes, got ${describe(limitBytes)}`);
+export function checkLimit(bytes: unknown, name = "limitBytes"): void {
+  if (typeof bytes !== "number") {
+    throw new TypeError(`${name}: expected a number of bytes, got ${describe(bytes)}`);
   }
-  if (!(limitBytes >= 0)) {
-    throw new RangeError(
-      `limitBytes: expected 0 or more, or Infinity, got ${describe(limitBytes)}`,
-    );
+  if (!(bytes >= 0)) {
+    throw new RangeError(`${name}: expected 0 or more, or Infinity, got ${describe(bytes)}`);
   }
 }

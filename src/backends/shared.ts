@@ -23,7 +23,7 @@ import {
   ZmemError,
 } from "../errors.ts";
 import { copyPage } from "../platform/copy-page.ts";
-import { checkSharedMemory, createSharedMemory, mayBlock } from "../platform/shared-memory.ts";
+import { mayBlock } from "../platform/shared-memory.ts";
 import type {
   ColdPage,
   FormedBlock,
@@ -36,58 +36,41 @@ import type {
 import {
   COLD_RECORD_SIZE,
   EFFORTS,
-  FORM_ABSENT,
-  FORM_FILLED,
-  FORM_FILLED_OBJECT,
-  FORM_RAW,
   INSPECT_LENGTH_BITS,
-  MAX_WASM_PAGES,
-  OPTION_ACCEPT_RAW,
-  OPTION_HIGH_EFFORT,
   REJECT_REASONS,
-  STATS_COLUMNS,
   STATUS_ABSENT,
   STATUS_CORRUPT,
   STATUS_HELD,
-  STATUS_LIMIT,
   STATUS_NO_WORKER,
   STATUS_OK,
-  WASM_PAGE_SIZE,
   type SharedZmemExports,
-  type StatsColumn,
 } from "./abi.ts";
+import { decodeInto, packedToInfo, readPendingBlock, type BlockSource } from "./blocks.ts";
+import { runBudgeted } from "./budget.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
-import type { CompactResult, Effort, PageInfo, RecompressResult } from "./pool-options.ts";
+import {
+  checkEffort,
+  checkLimit,
+  type CompactResult,
+  type Effort,
+  type PageInfo,
+  type RecompressResult,
+} from "./pool-options.ts";
+import { columnsToStats, readColumns } from "./pool-stats.ts";
+import {
+  currentBuffer,
+  noRoomError,
+  openShared,
+  startShared,
+  type SharedInstance,
+} from "./shared-instance.ts";
+import {
+  checkSharedOptions,
+  type SharedAttachment,
+  type SharedZmemOptions,
+} from "./shared-options.ts";
 
-/** How a shared pool is made. */
-export interface SharedZmemOptions {
-  /** The most that linear memory may grow to, in bytes; Infinity (the default) is `maximumBytes`. */
-  readonly limitBytes?: number;
-  /**
-   * The most that `setLimit` may ever ask for, in bytes; the limit when left out, or 4 GiB if that
-   * is Infinity. Tables are laid out for it: 0.34 % of it is held from the start.
-   */
-  readonly maximumBytes?: number;
-  /** Whether pages that don't compress are kept raw (the default) or rejected. */
-  readonly acceptRaw?: boolean;
-  /** How much time a put may spend on compression; "default" when left out. */
-  readonly effort?: Effort;
-  /**
-   * Whether `recompress` can be used, and the effort be raised to "high": each worker has more
-   * scratch then. True with the effort "high", else false when left out.
-   */
-  readonly recompression?: boolean;
-  /** How long a call waits for a lock before it throws `ERR_ZMEM_HELD`; 5000 when left out. */
-  readonly patienceMs?: number;
-}
-
-/** What a worker needs to take part: structured-cloneable, to be posted or passed as workerData. */
-export interface SharedAttachment {
-  readonly module: WebAssembly.Module;
-  readonly memory: WebAssembly.Memory;
-  readonly patienceMs: number;
-  readonly acceptRaw: boolean;
-}
+export type { SharedAttachment, SharedZmemOptions } from "./shared-options.ts";
 
 /** A page that was selected for writeback, while it may still change. */
 export interface SelectedPage {
@@ -131,14 +114,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
    * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` where memory can't be shared, with the missing headers
    */
   static create(module: WebAssembly.Module, options: SharedZmemOptions = {}): SharedZmemBackend {
-    checkBytes("limitBytes", options.limitBytes ?? Infinity);
-    checkBytes("maximumBytes", options.maximumBytes ?? Infinity);
-    if (!EFFORTS.includes(options.effort ?? "default")) {
-      throw new RangeError(
-        `effort: expected "fast", "default" or "high", got ${describe(options.effort)}`,
-      );
-    }
-    checkSharedMemory();
+    checkSharedOptions(options);
     return new SharedZmemBackend(module, options);
   }
 
@@ -150,12 +126,8 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   static attach(attachment: SharedAttachment): SharedZmemBackend {
     const { module, memory, patienceMs, acceptRaw } = attachment;
     const backend = new SharedZmemBackend(module, { patienceMs, acceptRaw });
-    const exports = instantiate(module, memory);
-    if (exports.isBooted() === 0) {
-      throw new ZmemError("ERR_ZMEM_MEMORY", "attachment: expected the memory of a pool");
-    }
-    backend.#join(exports, memory);
-    backend.#pageSize = exports.pageSize();
+    backend.#join(openShared(module, memory));
+    backend.#pageSize = backend.#exports.pageSize();
     backend.#run();
     return backend;
   }
@@ -169,29 +141,9 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
       );
     }
     checkPageSize(pageSize);
-    const { limitBytes = Infinity, effort = "default" } = this.#options;
-    const { recompression = effort === "high" } = this.#options;
-    const maximumBytes = this.#options.maximumBytes ?? limitBytes;
-    const maximumWasmPages = Math.min(Math.floor(maximumBytes / WASM_PAGE_SIZE), MAX_WASM_PAGES);
-    let memory;
-    try {
-      memory = createSharedMemory(Math.max(maximumWasmPages, 1));
-    } catch (error) {
-      if (error instanceof RangeError) return -1;
-      throw error;
-    }
-    const exports = instantiate(this.#module, memory);
-    const options =
-      (this.#acceptRaw ? OPTION_ACCEPT_RAW : 0) | (recompression ? OPTION_HIGH_EFFORT : 0);
-    const status = exports.bootShared(pageSize, limitBytes, options, maximumWasmPages);
-    if (status === STATUS_LIMIT) {
-      throw new RangeError(
-        `limitBytes: expected room for the pool's fixed part, got ${limitBytes}`,
-      );
-    }
-    if (status !== STATUS_OK) return -1;
-    exports.setEffort(EFFORTS.indexOf(effort));
-    this.#join(exports, memory);
+    const started = startShared(this.#module, pageSize, this.#options);
+    if (started === undefined) return -1;
+    this.#join(started);
     this.#pageSize = pageSize;
     this.#run();
     return 0;
@@ -305,20 +257,13 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   inspectPage(type: number, offset: number): PageInfo | undefined {
     this.#check();
     checkOffset(offset);
-    const packed = this.#exports.inspectPage(type, offset) >>> 0;
-    const form = packed >>> INSPECT_LENGTH_BITS;
-    if (form === FORM_ABSENT) return undefined;
-    const payloadBytes = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
-    if (form === FORM_FILLED || form === FORM_FILLED_OBJECT) {
-      return { form: "sameFilled", payloadBytes };
-    }
-    return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+    return packedToInfo(this.#exports.inspectPage(type, offset) >>> 0);
   }
 
   /** Raises or lowers the limit of the pool, for all workers; `maximumBytes` at most. */
   setLimit(limitBytes: number): void {
     this.#check();
-    checkBytes("limitBytes", limitBytes);
+    checkLimit(limitBytes);
     this.#exports.setLimit(limitBytes);
   }
 
@@ -335,9 +280,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
    */
   setEffort(effort: Effort): boolean {
     this.#check();
-    if (!EFFORTS.includes(effort)) {
-      throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
-    }
+    checkEffort(effort);
     return this.#exports.setEffort(EFFORTS.indexOf(effort)) === STATUS_OK;
   }
 
@@ -346,22 +289,21 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
    * others go on. One worker at a time: a second one moves nothing.
    *
    * @param budget at most so many objects, and about so many microseconds; without: to the end
+   * @throws ZmemError `ERR_ZMEM_HELD` at the first lock that stays held; what was moved stays moved
    */
   compact(
     budget: { readonly objects?: number; readonly microseconds?: number } = {},
   ): CompactResult {
     this.#check();
-    const { objects = Infinity, microseconds } = budget;
-    const until = microseconds === undefined ? Infinity : performance.now() + microseconds / 1000;
-    let movedObjects = 0;
-    let done = false;
-    while (!done && movedObjects < objects && performance.now() < until) {
-      const batch = Math.min(COMPACT_BATCH, objects - movedObjects);
-      const moved = this.#exports.compact(batch);
-      movedObjects += moved;
-      done = this.#exports.isCompacted() !== 0;
-    }
-    return { movedObjects, done };
+    const { objects, microseconds } = budget;
+    const { count, done } = runBudgeted(
+      objects,
+      microseconds,
+      COMPACT_BATCH,
+      (batch) => this.#unlessHeld(this.#exports.compact(batch)),
+      () => this.#exports.isCompacted() !== 0,
+    );
+    return { movedObjects: count, done };
   }
 
   /**
@@ -369,30 +311,25 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
    * while the others go on. Several workers may do it: they share the work.
    *
    * @param budget at most so many pages, and about so many microseconds; without: once round
-   * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` in a pool made without `recompression`
+   * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` in a pool made without `recompression`,
+   *   `ERR_ZMEM_HELD` as compact
    */
   recompress(
     budget: { readonly pages?: number; readonly microseconds?: number } = {},
   ): RecompressResult {
     this.#check();
-    const { pages = Infinity, microseconds } = budget;
+    const { pages, microseconds } = budget;
     if (this.#exports.canRecompress() === 0) {
       throw new ZmemError(
         "ERR_ZMEM_UNSUPPORTED",
         "recompress needs a shared pool made with `recompression: true`: its workers lack the scratch",
       );
     }
-    const until = microseconds === undefined ? Infinity : performance.now() + microseconds / 1000;
     const before = this.stats().payloadBytes;
-    let triedPages = 0;
-    let done = false;
-    while (!done && triedPages < pages && performance.now() < until) {
-      const batch = Math.min(RECOMPRESS_BATCH, pages - triedPages);
-      const tried = this.#exports.recompress(batch);
-      triedPages += tried;
-      done = tried < batch;
-    }
-    return { triedPages, savedBytes: before - this.stats().payloadBytes, done };
+    const { count, done } = runBudgeted(pages, microseconds, RECOMPRESS_BATCH, (batch) =>
+      this.#unlessHeld(this.#exports.recompress(batch)),
+    );
+    return { triedPages: count, savedBytes: before - this.stats().payloadBytes, done };
   }
 
   /** Why this worker's last put, retry or restore was rejected; null when it was kept. */
@@ -427,7 +364,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   listCold(most: number): readonly SelectedPage[] {
     this.#check();
     const count = this.#exports.selectCold(most);
-    const records = new Uint32Array(this.#buffer(), this.#exports.coldRecords() >>> 0);
+    const records = new Uint32Array(currentBuffer(this.#memory), this.#exports.coldRecords() >>> 0);
     this.#coldRecords = Array.from({ length: count }, (_, index) => index);
     return this.#coldRecords.map((index) => {
       const at = (index * COLD_RECORD_SIZE) / 4;
@@ -446,7 +383,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     const length = this.#exports.copyCold(index);
     if (length === 0) return null;
     const record = (this.#exports.coldRecords() >>> 0) + index * COLD_RECORD_SIZE;
-    const packed = new Uint32Array(this.#buffer(), record, 3)[2] as number;
+    const packed = new Uint32Array(currentBuffer(this.#memory), record, 3)[2] as number;
     return { form: packed >>> INSPECT_LENGTH_BITS, block: this.#getView.subarray(0, length) };
   }
 
@@ -457,10 +394,10 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     return this.#settled(this.#exports.dropCold(record)) === STATUS_OK;
   }
 
-  /** @returns 0 also when another worker compacts just now */
+  /** @returns 0 also when another worker compacts just now @throws ZmemError `ERR_ZMEM_HELD` */
   compactForRetry(objects: number): number {
     this.#check();
-    return this.#exports.compact(objects);
+    return this.#exports.compact(objects) || this.#unlessHeld(0);
   }
 
   retryPut(type: number, offset: number): boolean {
@@ -470,14 +407,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
 
   rejectedBlock(type: number, offset: number): FormedBlock | null {
     this.#check();
-    const address = this.#exports.pendingBlock(type, offset) >>> 0;
-    if (address === 0) return null;
-    const packed = this.#exports.pendingInfo() >>> 0;
-    const length = packed & ((1 << INSPECT_LENGTH_BITS) - 1);
-    return {
-      form: packed >>> INSPECT_LENGTH_BITS,
-      block: new Uint8Array(this.#buffer(), address, length),
-    };
+    return readPendingBlock(this.#source, type, offset);
   }
 
   forgetRejected(): void {
@@ -489,18 +419,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
     this.#check();
     checkPage(page, this.#pageSize);
-    let status = STATUS_CORRUPT;
-    if (block.length >= 1 && block.length <= this.#pageSize) {
-      const at = this.#exports.blockWindow() >>> 0;
-      new Uint8Array(this.#buffer(), at, block.length).set(block);
-      status = this.#exports.decodeBlock(form, block.length);
-    }
-    if (status !== STATUS_OK) {
-      throw new ZmemError(
-        "ERR_ZMEM_CORRUPT",
-        `a block of ${block.length} bytes and form ${form} does not decode to ${this.#pageSize} bytes`,
-      );
-    }
+    decodeInto(this.#source, form, block, this.#pageSize);
     page.set(this.#getView);
   }
 
@@ -587,37 +506,8 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   stats(): PoolStats {
     this.#check();
     const address = this.#exports.writeStats() >>> 0;
-    const columns = new Float64Array(this.#buffer(), address, STATS_COLUMNS.length);
-    const column = (name: StatsColumn): number => columns[STATS_COLUMNS.indexOf(name)] ?? 0;
-    const pages = column("pages");
-    const sameFilledPages = column("sameFilledPages");
-    const rawPages = column("rawPages");
-    return {
-      pageSize: this.#pageSize,
-      limitBytes: this.#exports.limitBytes(),
-      pages,
-      logicalBytes: pages * this.#pageSize,
-      sameFilledPages,
-      rawPages,
-      compressedPages: pages - sameFilledPages - rawPages,
-      payloadBytes: column("payloadBytes"),
-      objectBytes: column("objectBytes"),
-      zspageBytes: column("zspageBytes"),
-      indexBytes: column("indexBytes"),
-      fixedBytes: column("fixedBytes"),
-      freeBytes: column("freeBytes"),
-      heldBytes: column("heldBytes"),
-      peakHeldBytes: column("peakHeldBytes"),
-      movedObjects: column("movedObjects"),
-      instances: 1,
-      rejects: {
-        closedType: column("closedType"),
-        disabled: column("disabled"),
-        limit: column("limit"),
-        growth: column("growth"),
-        incompressible: column("incompressible"),
-      },
-    };
+    const columns = readColumns(currentBuffer(this.#memory), address, {});
+    return columnsToStats(columns, this.#pageSize, this.#exports.limitBytes());
   }
 
   /** The columns that zsmalloc shows per size class; classes without zspages are left out. */
@@ -627,7 +517,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   /** What tests reach behind: the raw exports and the memory. */
-  get instance(): { readonly exports: SharedZmemExports; readonly memory: WebAssembly.Memory } {
+  get instance(): SharedInstance {
     this.#check();
     return { exports: this.#exports, memory: this.#memory };
   }
@@ -640,8 +530,18 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
 
   /** Passes a status on, unless a lock could not be had. */
   #settled(status: number): number {
-    if (status !== STATUS_HELD) return status;
-    throw new ZmemError(
+    if (status === STATUS_HELD) throw this.#heldError();
+    return status;
+  }
+
+  /** Passes on how much a call has done that ends at the first lock that it can't have. */
+  #unlessHeld(count: number): number {
+    if (this.#exports.lockHolder() !== 0) throw this.#heldError();
+    return count;
+  }
+
+  #heldError(): ZmemError {
+    return new ZmemError(
       "ERR_ZMEM_HELD",
       `a lock was held for ${this.#patienceMs} ms by worker ${this.#exports.lockHolder()}: if it was terminated, declare it dead with reap`,
     );
@@ -657,51 +557,25 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     return this.#options.acceptRaw ?? true;
   }
 
-  #join(exports: SharedZmemExports, memory: WebAssembly.Memory): void {
+  #join({ exports, memory }: SharedInstance): void {
     exports.setPatience(this.#patienceMs);
     this.#exports = exports;
     const status = this.#settled(exports.attach(mayBlock() ? 1 : 0));
-    if (status !== STATUS_OK) {
-      throw new ZmemError(
-        "ERR_ZMEM_MEMORY",
-        status === STATUS_NO_WORKER
-          ? "the pool has 63 workers, the most that there can be"
-          : "the pool's limit has no room for the windows of one more worker",
-      );
-    }
+    if (status !== STATUS_OK) throw noRoomError(status);
     this.#memory = memory;
     this.#workerId = exports.workerId();
   }
 
   #run(): void {
-    const buffer = this.#buffer();
+    const buffer = currentBuffer(this.#memory);
     this.#putView = new Uint8Array(buffer, this.#exports.putWindow() >>> 0, this.#pageSize);
     this.#getView = new Uint8Array(buffer, this.#exports.getWindow() >>> 0, this.#pageSize);
     this.#state = "running";
   }
 
-  /** The memory's buffer, as long as the memory is now: others may have grown it. */
-  #buffer(): ArrayBufferLike {
-    this.#memory.grow(0);
-    return this.#memory.buffer;
-  }
-}
-
-function instantiate(module: WebAssembly.Module, memory: WebAssembly.Memory): SharedZmemExports {
-  // `abort` is imported by the testing build alone, which asserts.
-  const abort = (): never => {
-    throw new WebAssembly.RuntimeError("the module aborted");
-  };
-  const instance = new WebAssembly.Instance(module, { env: { memory, abort } });
-  return instance.exports as unknown as SharedZmemExports;
-}
-
-function checkBytes(name: string, value: unknown): void {
-  if (typeof value !== "number") {
-    throw new TypeError(`${name}: expected a number of bytes, got ${describe(value)}`);
-  }
-  if (!(value >= 0)) {
-    throw new RangeError(`${name}: expected 0 or more, or Infinity, got ${describe(value)}`);
+  /** What blocks are read from; others may have grown the memory. */
+  get #source(): BlockSource {
+    return { exports: this.#exports, memory: { buffer: currentBuffer(this.#memory) } };
   }
 }
 

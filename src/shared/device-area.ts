@@ -22,6 +22,7 @@ import type { SharedStorage } from "../devices/storage.ts";
 import { checkPage, ZmemError } from "../errors.ts";
 import { RAW_FORM, type Page, type PutHook } from "../types.ts";
 import { SharedSwapArea } from "./area.ts";
+import { isHeld } from "./failures.ts";
 import type { SharedFrontswap } from "./frontswap.ts";
 import type { HeldKey } from "./held-key.ts";
 import type { Place } from "./place-table.ts";
@@ -262,8 +263,4 @@ export class SharedDeviceArea extends SharedSwapArea {
       { cause: error },
     );
   }
-}
-
-function isHeld(error: unknown): boolean {
-  return error instanceof ZmemError && error.code === "ERR_ZMEM_HELD";
 }

@@ -14,13 +14,8 @@
  * the backend's answer is the truth, whatever is under way. All that happens to a key happens, for
  * every observer, at the moment at which the backend's copy changes; gets take no lock at all.
  *
- * flushArea and typeOff change the type's state first; a put checks it once it has its key's lock.
- * Then every lock is waited for once: what began before has ended, and what comes now sees the new
- * state. Only then bits and backend are emptied, so nothing survives.
- *
- * Death: a worker notes key, count and whether there was a page before it changes anything (op last,
- * and it is cleared before the lock is released). `reap` asks the backend whether it has the page;
- * bit and count follow from that.
+ * Turning types on and off is in type-switch.ts, what follows a worker's death in reaping.ts: a
+ * worker notes key, count and whether there was a page before it changes anything (presence.ts).
  *
  * Invariants: backend has page ⇒ bit set; bit set and lock free ⇒ backend has page; the deltas of a
  * type add up to its set bits whenever no lock is held.
@@ -31,56 +26,43 @@ import {
   checkPages,
   checkPageSize,
   checkType,
-  describe,
   MAX_TYPES,
   MIN_PAGE_SIZE,
   ZmemError,
 } from "../errors.ts";
-import type { FrontswapCounters, FrontswapOps, Page } from "../types.ts";
+import type { FrontswapCounters, Page } from "../types.ts";
+import { BackendHandle, type SharedOps } from "./backend-handle.ts";
 import {
   CLOSED_WORD,
   Control,
   COUNTERS,
   DEVICE_COUNTERS,
   keyLock,
-  keyLockRange,
-  TYPES_LOCK,
   WORKER_REGISTERED,
-  workerCounters,
   workerRecord,
   WORKERS,
   type DeviceCounter,
 } from "./control.ts";
+import { sumCounters, sumDeviceCounters, sumPages } from "./counts.ts";
+import { backendFailure, closedError, isHeld, lostError } from "./failures.ts";
 import { HeldKey } from "./held-key.ts";
 import { holderOf, Locks } from "./lock.ts";
 import { Members } from "./members.ts";
-import { deviceWords, PlaceTable } from "./place-table.ts";
+import { PlaceTable } from "./place-table.ts";
 import { FAILED_PUTS, FLUSHES, GETS, Presence, SUCC_PUTS } from "./presence.ts";
-import { CLEANING, FLAGS, FLUSHED, ON, OPEN, TypeTable, type TypeView } from "./type-table.ts";
+import { reapWorkers } from "./reaping.ts";
+import { FLUSHED, ON, OPEN, TypeTable, type TypeView } from "./type-table.ts";
+import { TypeSwitch } from "./type-switch.ts";
 import {
   claimReserved,
   claimWorker,
-  endReaping,
   isAttached,
-  reapedBy,
   releaseWorker,
   reserveWorker,
-  startReaping,
   type WorkerTicket,
 } from "./workers.ts";
 
-/** A backend of which every worker has a handle. What one opens or keeps is there for all. */
-export interface SharedOps extends FrontswapOps {
-  /** This handle's number at the backend after init, 1 to 63; the front-end's when left out. */
-  readonly workerId?: number;
-  /**
-   * Releases what a dead worker held and completes or undoes what it was doing. Harmless for a
-   * number that no worker has.
-   *
-   * @param moreDead other dead workers, to be settled in the same go
-   */
-  reap?(workerId: number, ...moreDead: number[]): unknown;
-}
+export type { SharedOps } from "./backend-handle.ts";
 
 export interface SharedFrontswapOptions {
   /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
@@ -95,9 +77,6 @@ export interface JoinOptions extends Pick<SharedFrontswapOptions, "lockTimeoutMs
 }
 
 const DEFAULT_LOCK_TIMEOUT_MS = 5000;
-const LEFTOVER_TIMEOUT_MS = 20;
-/** No backend, or one whose init failed. */
-const NO_POOL = -1;
 
 /** Swap types with a presence bit per page, shared by workers, before a backend that they share. */
 export class SharedFrontswap {
@@ -111,11 +90,9 @@ export class SharedFrontswap {
   readonly #presence: Presence;
   readonly #members: Members;
   readonly #places: PlaceTable;
-  #ops: SharedOps | null = null;
-  #poolId = NO_POOL;
+  readonly #backend: BackendHandle;
+  readonly #switch: TypeSwitch;
   #left = false;
-  /** For asking the backend whether it has a page. */
-  #scratch: Uint8Array | undefined;
 
   /**
    * Makes a front-end and attaches to it as its first worker.
@@ -144,6 +121,8 @@ export class SharedFrontswap {
     this.#types = new TypeTable(this.#control);
     this.#presence = new Presence(this.#control, this.workerId);
     this.#members = new Members(words, this.workerId, this.#locks);
+    this.#backend = new BackendHandle(this.#members, this.workerId, this.pageSize);
+    this.#switch = new TypeSwitch(this.#types, this.#locks, words, this.workerId, this.#backend);
     this.#places = new PlaceTable(this.#control, this.#types, this.#locks, this.workerId);
   }
 
@@ -185,28 +164,14 @@ export class SharedFrontswap {
    */
   register(ops: SharedOps | null): SharedOps | null {
     this.#checkOpen();
-    const previous = this.#ops;
+    const previous = this.#backend.registered;
     if (ops === previous) return previous;
     const isAlone = !this.#othersAreRegistered();
     if (previous !== null) this.#checkReplaceable(ops, isAlone);
-    const isReplacing = previous !== null && isAlone;
-    const poolId = this.#init(ops);
-    this.#withTypesLock(() => {
-      for (let type = 0; type < MAX_TYPES; type++) {
-        let { word } = this.#types.view(type);
-        const isOn = (word & (ON | FLUSHED)) === ON;
-        const mustOpen = isOn && (isReplacing || (word & OPEN) === 0);
-        const opened = mustOpen && ops !== null && poolId >= 0 && ops.openType(type);
-        if (isReplacing && (word & OPEN) !== 0) {
-          flushBackend(previous, type);
-          word &= ~OPEN;
-        }
-        if (opened) word |= OPEN;
-        if (word !== this.#types.view(type).word) this.#types.setFlags(type, word & FLAGS);
-      }
-    });
-    this.#ops = ops;
-    this.#poolId = poolId;
+    const poolId = this.#backend.start(ops);
+    this.#checkAttached();
+    this.#switch.openAll(ops, poolId >= 0, isAlone ? previous : null);
+    this.#backend.set(ops, poolId);
     Atomics.store(
       this.#words,
       workerRecord(this.workerId) + WORKER_REGISTERED,
@@ -244,23 +209,8 @@ export class SharedFrontswap {
     this.#checkOpen();
     checkType(type);
     checkPages(pages);
-    const words = deviceMost === 0 ? 0 : deviceWords(pages, deviceMost);
-    this.#withTypesLock(() => {
-      if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
-      const view = this.#types.view(type);
-      if ((view.word & ON) === 0) {
-        if (!this.#types.place(type, pages, deviceMost, words)) throw noRoomError(pages);
-        this.#types.setFlags(type, ON);
-      } else if (view.pages !== pages) {
-        throw new RangeError(
-          `swap type ${type} is on with ${view.pages} pages: turn it off before giving it ${pages}`,
-        );
-      } else if ((view.word & FLUSHED) !== 0) {
-        this.#types.setFlags(type, ON);
-      }
-      this.#start();
-      this.#open(type);
-    });
+    this.#checkAttached();
+    this.#switch.turnOn(type, pages, deviceMost);
   }
 
   /**
@@ -272,7 +222,8 @@ export class SharedFrontswap {
   typeOff(type: number): void {
     this.#checkOpen();
     checkType(type);
-    this.#withTypesLock(() => this.#turnOff(type));
+    this.#checkAttached();
+    this.#switch.turnOff(type);
   }
 
   /** Whether a type is on. */
@@ -294,7 +245,7 @@ export class SharedFrontswap {
       const view = this.#typeThatIsOn(type);
       checkOffset(offset, view.pages);
       checkPage(page, this.pageSize);
-      if (this.#poolId < 0) return false;
+      if (!this.#backend.isReady) return false;
       if ((view.word & FLUSHED) !== 0) {
         this.#presence.count(FAILED_PUTS);
         return false;
@@ -325,7 +276,7 @@ export class SharedFrontswap {
       if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       let found;
       try {
-        found = this.#backend().getPage(type, offset, page);
+        found = this.#backend.ops.getPage(type, offset, page);
       } catch (error) {
         throw backendFailure(type, offset, error);
       }
@@ -370,13 +321,8 @@ export class SharedFrontswap {
   flushArea(type: number): void {
     this.#checkOpen();
     checkType(type);
-    this.#withTypesLock(() => {
-      const { word } = this.#types.view(type);
-      if ((word & (ON | FLUSHED)) === ON) {
-        this.#types.setFlags(type, ON | FLUSHED | CLEANING | (word & OPEN));
-      }
-      if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
-    });
+    this.#checkAttached();
+    this.#switch.flush(type);
   }
 
   /**
@@ -390,7 +336,7 @@ export class SharedFrontswap {
       if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       const lock = keyLock(type, offset);
       const before = Atomics.load(this.#words, lock);
-      if (holderOf(before) !== 0) return this.#backendHas(type, offset);
+      if (holderOf(before) !== 0) return this.#backend.has(type, offset);
       const isSet = this.#presence.has(view, offset);
       const isQuiet = Atomics.load(this.#words, lock) === before;
       if (isQuiet && this.#types.isCurrent(type, view)) return isSet;
@@ -497,19 +443,13 @@ export class SharedFrontswap {
   /** The counters of all workers together, exact while no call is under way. */
   counters(): FrontswapCounters {
     this.#checkOpen();
-    const sums = COUNTERS.map((_, index) => this.#sumCounter(index));
-    const [succPuts, failedPuts, gets, flushes] = sums as [number, number, number, number];
-    return { currPages: this.#sumPages(), succPuts, failedPuts, gets, flushes };
+    return sumCounters(this.#control, this.#types);
   }
 
   /** What areas with a device have counted. */
   deviceCounters(): Record<DeviceCounter, number> {
     this.#checkOpen();
-    const sums = DEVICE_COUNTERS.map((name, index) => [
-      name,
-      this.#sumCounter(COUNTERS.length + index),
-    ]);
-    return Object.fromEntries(sums) as Record<DeviceCounter, number>;
+    return sumDeviceCounters(this.#control);
   }
 
   /**
@@ -529,11 +469,16 @@ export class SharedFrontswap {
   /** As reap. @returns of each whether it was a worker (still) */
   reapAll(workerIds: readonly number[]): readonly boolean[] {
     this.#checkOpen();
-    const tookPart = workerIds.map((id) => startReaping(this.#words, id, this.workerId));
-    // With those whose reaping could not be completed before: what they needed may be free now.
-    const dead = reapedBy(this.#words, this.workerId);
-    for (const id of dead) this.#reapOne(id);
-    if (dead.length > 0) this.#cleanLeftovers();
+    const parts = {
+      control: this.#control,
+      locks: this.#locks,
+      members: this.#members,
+      places: this.#places,
+      presence: this.#presence,
+      types: this.#types,
+    };
+    const tookPart = reapWorkers(workerIds, this.workerId, parts, this.#backend);
+    this.#switch.cleanLeftovers();
     return tookPart;
   }
 
@@ -545,8 +490,7 @@ export class SharedFrontswap {
   detach(leaveBackend: () => void = () => undefined): void {
     if (this.#left) return;
     this.#left = true;
-    this.#ops = null;
-    this.#poolId = NO_POOL;
+    this.#backend.clear();
     if (!isAttached(this.#words, this.#ticket)) return;
     this.#members.leave(leaveBackend);
     Atomics.store(this.#words, workerRecord(this.workerId) + WORKER_REGISTERED, 0);
@@ -561,102 +505,14 @@ export class SharedFrontswap {
     if (this.#left) return;
     try {
       if (Atomics.exchange(this.#words, CLOSED_WORD, 1) !== 0) return;
-      this.#withTypesLock(() => {
-        for (let type = 0; type < MAX_TYPES; type++) this.#turnOff(type);
-      });
+      this.#checkAttached();
+      this.#switch.turnAllOff();
     } finally {
       this.detach(leaveBackend);
     }
   }
 
-  // ── the state of types, under the types lock ──
-
-  #withTypesLock(work: () => void): void {
-    this.#checkAttached();
-    this.#locks.acquire(TYPES_LOCK);
-    try {
-      work();
-    } finally {
-      this.#locks.release(TYPES_LOCK);
-    }
-  }
-
-  /** Starts a backend handle and notes its number. */
-  #init(ops: SharedOps | null): number {
-    let poolId = NO_POOL;
-    this.#members.join(() => {
-      if (ops !== null) poolId = ops.init(this.pageSize);
-      return poolId < 0 ? 0 : (ops?.workerId ?? this.workerId);
-    });
-    return poolId;
-  }
-
-  /** Initialises a backend whose init has failed so far, and opens the types that are on. */
-  #start(): void {
-    if (this.#ops === null || this.#poolId >= 0) return;
-    this.#poolId = this.#init(this.#ops);
-    if (this.#poolId < 0) return;
-    Atomics.store(this.#words, workerRecord(this.workerId) + WORKER_REGISTERED, 1);
-    for (let type = 0; type < MAX_TYPES; type++) this.#open(type);
-  }
-
-  /** Opens a type in the backend if it is to be open. */
-  #open(type: number): void {
-    const { word } = this.#types.view(type);
-    if (this.#poolId < 0 || (word & FLAGS) !== ON) return;
-    if (this.#backend().openType(type)) this.#types.setFlags(type, ON | OPEN);
-  }
-
-  #turnOff(type: number): void {
-    const { word } = this.#types.view(type);
-    if ((word & ON) !== 0) this.#types.setFlags(type, CLEANING | (word & OPEN));
-    if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
-  }
-
-  /** Empties a type whose state lets nobody in any more. Each step can be done again. */
-  #clean(type: number, timeoutMs?: number): void {
-    const [first, end] = keyLockRange();
-    for (let lock = first; lock < end; lock++) this.#locks.pass(lock, timeoutMs);
-    const { word } = this.#types.view(type);
-    if ((word & OPEN) !== 0 && this.#ops !== null) flushBackend(this.#ops, type);
-    this.#types.clear(type);
-    this.#types.setFlags(type, word & FLAGS & ~(OPEN | CLEANING));
-  }
-
-  /** Completes what dead workers have begun, unless somebody else is about to. */
-  #cleanLeftovers(): void {
-    if (!this.#locks.tryAcquire(TYPES_LOCK)) return;
-    try {
-      for (let type = 0; type < MAX_TYPES; type++) {
-        if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type, LEFTOVER_TIMEOUT_MS);
-      }
-    } catch (error) {
-      // One more worker is dead: whoever reaps it completes this.
-      if (!isHeld(error)) throw error;
-    } finally {
-      this.#locks.release(TYPES_LOCK);
-    }
-  }
-
-  #reapOne(dead: number): void {
-    this.#members.reap(dead, (backendId, ...moreDead) => this.#ops?.reap?.(backendId, ...moreDead));
-    this.#places.reap(dead);
-    this.#presence.repair(dead, this.#types, (type, offset) => this.#settle(type, offset));
-    const [first, end] = keyLockRange();
-    for (let lock = first; lock < end; lock++) this.#locks.releaseFor(dead, lock);
-    this.#locks.releaseFor(dead, TYPES_LOCK);
-    Atomics.store(this.#words, workerRecord(dead) + WORKER_REGISTERED, 0);
-    endReaping(this.#words, dead);
-  }
-
-  /** @returns whether the backend has a page that a dead worker was at work on */
-  #settle(type: number, offset: number): boolean {
-    const has = this.#backendHas(type, offset);
-    const view = this.#types.view(type);
-    // What the backend has is there: a place beside it is older, or the same.
-    if (has && view.deviceMost > 0) this.#places.discard(type, view, offset);
-    return has;
-  }
+  // ── registering ──
 
   #othersAreRegistered(): boolean {
     for (let workerId = 1; workerId < WORKERS; workerId++) {
@@ -667,7 +523,7 @@ export class SharedFrontswap {
   }
 
   #checkReplaceable(ops: SharedOps | null, isAlone: boolean): void {
-    const pages = this.#sumPages();
+    const pages = sumPages(this.#types);
     if (pages > 0) {
       throw new ZmemError(
         "ERR_ZMEM_BUSY",
@@ -682,7 +538,8 @@ export class SharedFrontswap {
   #openForPut(type: number, offset: number): boolean {
     const before = this.#types.view(type);
     try {
-      this.#withTypesLock(() => this.#open(type));
+      this.#checkAttached();
+      this.#switch.open(type);
     } catch (error) {
       if (isHeld(error)) throw error;
       this.#presence.count(FAILED_PUTS);
@@ -712,7 +569,7 @@ export class SharedFrontswap {
     let kept = false;
     let failure: unknown;
     try {
-      kept = this.#backend().putPage(type, offset, page);
+      kept = this.#backend.ops.putPage(type, offset, page);
     } catch (error) {
       failure = error;
     }
@@ -728,7 +585,7 @@ export class SharedFrontswap {
     this.#presence.begin(view, type, offset, true);
     let failure: unknown;
     try {
-      this.#backend().flushPage(type, offset);
+      this.#backend.ops.flushPage(type, offset);
     } catch (error) {
       failure = error;
     }
@@ -736,34 +593,6 @@ export class SharedFrontswap {
     if (!changesNothing) this.#presence.count(FLUSHES);
     this.#presence.end(view, type, offset, true, changesNothing);
     if (failure !== undefined) throw backendFailure(type, offset, failure);
-  }
-
-  #backendHas(type: number, offset: number): boolean {
-    this.#scratch ??= new Uint8Array(this.pageSize);
-    try {
-      return this.#backend().getPage(type, offset, this.#scratch);
-    } catch (error) {
-      // A damaged page is there; whoever gets it is told.
-      if (error instanceof ZmemError && error.code === "ERR_ZMEM_CORRUPT") return true;
-      throw backendFailure(type, offset, error);
-    }
-  }
-
-  #sumCounter(index: number): number {
-    let sum = 0;
-    for (let workerId = 0; workerId < WORKERS; workerId++) {
-      sum += this.#control.counters[workerCounters(workerId) + index] as number;
-    }
-    return sum;
-  }
-
-  #sumPages(): number {
-    let sum = 0;
-    for (let type = 0; type < MAX_TYPES; type++) {
-      const { word } = this.#types.view(type);
-      if ((word & (ON | FLUSHED)) === ON) sum += this.#types.countPages(type);
-    }
-    return sum;
   }
 
   // ── checks ──
@@ -791,52 +620,4 @@ export class SharedFrontswap {
     if (isAttached(this.#words, this.#ticket)) return;
     throw new ZmemError("ERR_ZMEM_CLOSED", `worker ${this.workerId} was reaped or has detached`);
   }
-
-  #backend(): SharedOps {
-    if (this.#ops !== null) return this.#ops;
-    throw new ZmemError("ERR_ZMEM_BACKEND", "this worker has registered no backend");
-  }
-}
-
-/** A backend that its owner has closed already keeps nothing. */
-function flushBackend(ops: SharedOps, type: number): void {
-  try {
-    ops.flushArea(type);
-  } catch (error) {
-    if (!(error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED")) throw error;
-  }
-}
-
-function isHeld(error: unknown): boolean {
-  return error instanceof ZmemError && error.code === "ERR_ZMEM_HELD";
-}
-
-function closedError(): ZmemError {
-  return new ZmemError("ERR_ZMEM_CLOSED", "the front-end is closed, or this worker has left it");
-}
-
-function noRoomError(pages: number): RangeError {
-  return new RangeError(`pages: no memory for the presence bits of ${pages} pages`);
-}
-
-function lostError(type: number, offset: number): ZmemError {
-  return new ZmemError(
-    "ERR_ZMEM_LOST",
-    `${keyToText(type, offset)}: the backend has no page, though it had accepted one`,
-  );
-}
-
-/** What a backend threw, as a ZmemError, so that a caller can tell it from its own bad argument. */
-function backendFailure(type: number, offset: number, error: unknown): ZmemError {
-  if (error instanceof ZmemError) return error;
-  const what = error instanceof Error ? error.message : describe(error);
-  return new ZmemError(
-    "ERR_ZMEM_BACKEND",
-    `${keyToText(type, offset)}: the backend failed: ${what}`,
-    { cause: error },
-  );
-}
-
-function keyToText(type: number, offset: number): string {
-  return `swap type ${type}, offset ${offset}`;
 }

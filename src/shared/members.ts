@@ -46,51 +46,39 @@ export class Members {
   }
 
   /**
-   * Reaps a worker at the backend.
+   * Reaps workers at the backend, whose reaping this worker has begun.
    *
-   * @param work reaps a number there, which is harmless if nobody has it, together with others whose
-   *   reaping has begun and could not be completed: two dead workers may each hold what the reaping
-   *   of the other needs
+   * @param work reaps numbers there in one go, which is harmless where nobody has one: two dead
+   *   workers may each hold what the reaping of the other needs
    */
-  reap(dead: number, work: (backendId: number, ...moreDead: number[]) => void): void {
+  reap(workerIds: readonly number[], work: (backendIds: readonly number[]) => void): void {
     const holder = holderOf(Atomics.load(this.#words, MEMBERS_LOCK));
-    const diedInside = reapedBy(this.#words, this.#workerId).includes(holder);
+    const diedInside = workerIds.includes(holder);
     if (diedInside) this.#locks.takeOver(holder, MEMBERS_LOCK);
     else this.#locks.acquire(MEMBERS_LOCK);
     try {
-      if (diedInside) {
-        // It may have been reaping others; that is done again before their numbers are given again.
-        for (const other of reapedBy(this.#words, holder)) this.#reapNumber(other, work);
-      }
-      this.#reapNumber(dead, work);
+      // It may have reaped others; that is done again before their numbers are given again.
+      const dead = diedInside ? reapedBy(this.#words) : workerIds;
+      const backendIds = dead.map((workerId) => this.#numberOf(workerId)).filter((id) => id !== 0);
+      if (backendIds.length > 0) work(backendIds);
+      for (const workerId of dead) this.#name(workerId, 0);
       if (diedInside) this.#reapUnnamed(work);
     } finally {
       this.#locks.release(MEMBERS_LOCK);
     }
   }
 
-  #reapNumber(workerId: number, work: (backendId: number, ...moreDead: number[]) => void): void {
-    const backendId = this.#numberOf(workerId);
-    const others = reapedBy(this.#words, this.#workerId).filter((other) => other !== workerId);
-    const moreDead = others.map((other) => this.#numberOf(other)).filter((number) => number !== 0);
-    if (backendId !== 0) {
-      work(backendId, ...moreDead);
-      for (const other of others) this.#name(other, 0);
-    }
-    this.#name(workerId, 0);
-  }
-
   #numberOf(workerId: number): number {
     return Atomics.load(this.#words, workerRecord(workerId) + WORKER_BACKEND_ID);
   }
 
-  #reapUnnamed(work: (backendId: number) => void): void {
+  #reapUnnamed(work: (backendIds: readonly number[]) => void): void {
     const named = new Set<number>();
     for (let workerId = 1; workerId < WORKERS; workerId++) {
       named.add(Atomics.load(this.#words, workerRecord(workerId) + WORKER_BACKEND_ID));
     }
     for (let backendId = 1; backendId < WORKERS; backendId++) {
-      if (!named.has(backendId)) work(backendId);
+      if (!named.has(backendId)) work([backendId]);
     }
   }
 

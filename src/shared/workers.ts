@@ -117,13 +117,14 @@ export function startReaping(words: Int32Array, dead: number, reaper: number): b
   }
 }
 
-/** The workers that a worker is reaping, or was when it died. */
-export function reapedBy(words: Int32Array, reaper: number): readonly number[] {
+/** The workers that a worker, or anybody when it is left out, is reaping, or was when it died. */
+export function reapedBy(words: Int32Array, reaper?: number): readonly number[] {
   const found: number[] = [];
   for (let workerId = 1; workerId < WORKERS; workerId++) {
     const word = Atomics.load(words, stateWord(workerId));
     const isReaping = (word & STATE_MASK) === REAPING;
-    if (isReaping && ((word >>> REAPER_SHIFT) & REAPER_MASK) === reaper) found.push(workerId);
+    const isWanted = reaper === undefined || ((word >>> REAPER_SHIFT) & REAPER_MASK) === reaper;
+    if (isReaping && isWanted) found.push(workerId);
   }
   return found;
 }

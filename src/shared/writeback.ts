@@ -20,8 +20,8 @@
  * Bound: as writeback.ts of a pool of one thread.
  */
 import type { SharedStorage } from "../devices/storage.ts";
-import { ZmemError } from "../errors.ts";
 import type { FormedBlock, FrontswapOps, WritebackPort } from "../types.ts";
+import { isHeld } from "./failures.ts";
 import type { SharedFrontswap } from "./frontswap.ts";
 import type { HeldKey } from "./held-key.ts";
 import { roundToUnits } from "./place-table.ts";
@@ -283,8 +283,4 @@ export class SharedWriteback {
     target.resumesAt = this.#attempts + PAUSE_ATTEMPTS;
     this.backend.allowWriteback(type, false);
   }
-}
-
-function isHeld(error: unknown): boolean {
-  return error instanceof ZmemError && error.code === "ERR_ZMEM_HELD";
 }

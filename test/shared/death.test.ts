@@ -1,5 +1,5 @@
 /**
- * Death at every point: each call is made to trap at each of its points in turn, and so is `reap`.
+ * Death at every point: each call is made to trap at each of its points in turn.
  *
  * The dead worker's instance is left as it is. Gets of the others must go on at once; after `reap`
  * the validator must find nothing, every page that the call did not concern must be intact, the one
@@ -47,27 +47,6 @@ for (const scenario of SCENARIOS) {
     }
     assert.ok(points > 0, "it has points");
     console.log(`note ${scenario.name}: ${points} points`);
-  });
-
-  test(`${scenario.name}, and the reaper dies too`, () => {
-    let deaths = 0;
-    for (let points = 0; ; points += 3) {
-      const pool = makePool(scenario);
-      const kept = keptBefore(pool, scenario);
-      const worker = SharedZmemBackend.attach(pool.attachment);
-      const { workerId } = worker;
-      const reaper = SharedZmemBackend.attach(pool.attachment);
-      const reaperId = reaper.workerId;
-      if (!die(worker, points, () => scenario.run(worker))) break;
-      // Another point of the reaper each time, over a few hundred.
-      const died = die(reaper, (points * 7) % 41, () => void reaper.reap(workerId));
-      const when = `${scenario.name}, point ${points}, reaper ${died ? "dead" : "alive"}`;
-      if (!died) reaper.detach();
-      else deaths++;
-      if (died) pool.reap(workerId, reaperId);
-      checkEnd(pool, scenario, kept, when);
-    }
-    console.log(`note ${scenario.name}: ${deaths} reapers died`);
   });
 }
 

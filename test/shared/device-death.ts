@@ -7,6 +7,7 @@
  */
 import type { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { ZmemError } from "../../src/errors.ts";
 import { MemoryStorage } from "../../src/devices/memory-storage.ts";
 import type { SharedDeviceArea } from "../../src/shared/device-area.ts";
 import { SharedZmem } from "../../src/shared/zmem.ts";
@@ -44,6 +45,8 @@ interface Scenario {
   run(setup: Setup): void;
   /** What the page KEY may be afterwards, besides what it was and absent. */
   readonly becomes?: Uint8Array;
+  /** A page that another call may have flushed. */
+  readonly mayFlush?: number;
   /** Whether all pages may be gone. */
   readonly forgetsAll?: boolean;
 }
@@ -181,6 +184,8 @@ function checkPages(setup: Setup, scenario: Scenario, kept: Set<number>, when: s
     if (found && kept.has(offset) && Buffer.compare(got, pageOf(offset)) === 0) continue;
     if (scenario.forgetsAll) {
       assert.not(found, `${when}: page ${offset} is another one`);
+    } else if (offset === scenario.mayFlush) {
+      assert.not(found, `${when}: page ${offset} is another one`);
     } else if (offset === KEY) {
       const isNew = scenario.becomes !== undefined && Buffer.compare(got, scenario.becomes) === 0;
       assert.ok(!found || isNew, `${when}: page ${KEY} is neither old, new nor absent`);
@@ -269,4 +274,69 @@ export function addDeathCases(test: ReturnType<typeof suite>, moduleStride: numb
       console.log(`note ${scenario.name}: ${deaths} reapers died`);
     });
   }
+}
+
+/** Runs a call that is to die. @returns false also when it met a dead worker's lock */
+function diesUnmet(zmem: SharedZmem, points: number, run: () => void): boolean {
+  try {
+    return die(zmem.backend, "front-end", points, run);
+  } catch (error) {
+    if (error instanceof ZmemError && error.code === "ERR_ZMEM_HELD") return false;
+    throw error;
+  }
+}
+
+/** Adds cases in which a second worker dies while it flushes another page from the device. */
+export function addPairCases(test: ReturnType<typeof suite>): void {
+  for (const { prepare, ...rest } of SCENARIOS) {
+    if (rest.forgetsAll) continue;
+    const scenario: Scenario = {
+      ...rest,
+      mayFlush: LONE,
+      prepare: (setup) => {
+        moveOut(setup);
+        if (prepare !== moveOut) prepare?.(setup);
+      },
+    };
+    test(`${scenario.name}, and a flush by another, reaped together`, async () => {
+      let pairs = 0;
+      for (let point = 0, died = true; died; point += 3) {
+        for (let other = point % 4; died; other += 4) {
+          const setup = await makeSetup(scenario);
+          const { dying, survivor, reaper, quietArea } = setup;
+          const kept = keptBefore(setup);
+          died = die(dying.backend, "front-end", point, () => scenario.run(setup));
+          if (!died || !diesUnmet(reaper, other, () => void quietArea.flush(LONE))) break;
+          const when = `${scenario.name}, points ${point} and ${other}`;
+          assert.is(survivor.reap(dying.workerId, reaper.workerId), true, when);
+          checkEnd(setup, scenario, kept, when);
+          pairs += 1;
+        }
+      }
+      assert.ok(pairs > 0, "pairs died");
+      console.log(`note ${scenario.name}: ${pairs} pairs`);
+    });
+  }
+
+  test("whom a dead worker was reaping is reaped with it", async () => {
+    const scenario = SCENARIOS[0] as Scenario;
+    let adopted = 0;
+    for (let point = 0, died = true; died; point++) {
+      const setup = await makeSetup(scenario);
+      const kept = keptBefore(setup);
+      const { dying, survivor, reaper } = setup;
+      assert.ok(die(dying.backend, "front-end", 2, () => scenario.run(setup)));
+      const reap = (): void => void reaper.reap(dying.workerId);
+      died = die(reaper.backend, "front-end", point, reap);
+      // The first store begins the reaping.
+      if (died && point > 0) {
+        assert.is(survivor.reap(reaper.workerId), true);
+        if (!survivor.reap(dying.workerId)) adopted += 1;
+      } else if (died) {
+        survivor.reap(reaper.workerId, dying.workerId);
+      }
+      checkEnd(setup, scenario, kept, `point ${point} of the reaper`);
+    }
+    assert.ok(adopted > 0, "nothing is left to be reaped");
+  });
 }

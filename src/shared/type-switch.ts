@@ -1,0 +1,165 @@
+/**
+ * Turning types on and off, under the types lock.
+ *
+ * Why so: flushArea and typeOff change the type's state first; a put checks it once it has its key's
+ * lock. Then every lock is waited for once: what began before has ended, and what comes now sees the
+ * new state. Only then bits and backend are emptied, so nothing survives.
+ */
+import { MAX_TYPES } from "../errors.ts";
+import { keyLockRange, TYPES_LOCK, WORKER_REGISTERED, workerRecord } from "./control.ts";
+import { flushBackend, type BackendHandle, type SharedOps } from "./backend-handle.ts";
+import { isHeld, noRoomError } from "./failures.ts";
+import type { Locks } from "./lock.ts";
+import { deviceWords } from "./place-table.ts";
+import { CLEANING, FLAGS, FLUSHED, ON, OPEN, type TypeTable } from "./type-table.ts";
+
+const LEFTOVER_TIMEOUT_MS = 20;
+
+export class TypeSwitch {
+  readonly #types: TypeTable;
+  readonly #locks: Locks;
+  readonly #words: Int32Array;
+  readonly #workerId: number;
+  readonly #backend: BackendHandle;
+
+  constructor(
+    types: TypeTable,
+    locks: Locks,
+    words: Int32Array,
+    workerId: number,
+    backend: BackendHandle,
+  ) {
+    this.#types = types;
+    this.#locks = locks;
+    this.#words = words;
+    this.#workerId = workerId;
+    this.#backend = backend;
+  }
+
+  /** As SharedFrontswap.typeOn. */
+  turnOn(type: number, pages: number, deviceMost: number): void {
+    const words = deviceMost === 0 ? 0 : deviceWords(pages, deviceMost);
+    this.#locked(() => {
+      if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
+      const view = this.#types.view(type);
+      if ((view.word & ON) === 0) {
+        if (!this.#types.place(type, pages, deviceMost, words)) throw noRoomError(pages);
+        this.#types.setFlags(type, ON);
+      } else if (view.pages !== pages) {
+        throw new RangeError(
+          `swap type ${type} is on with ${view.pages} pages: turn it off before giving it ${pages}`,
+        );
+      } else if ((view.word & FLUSHED) !== 0) {
+        this.#types.setFlags(type, ON);
+      }
+      this.#start();
+      this.#open(type);
+    });
+  }
+
+  turnOff(type: number): void {
+    this.#locked(() => this.#turnOff(type));
+  }
+
+  turnAllOff(): void {
+    this.#locked(() => {
+      for (let type = 0; type < MAX_TYPES; type++) this.#turnOff(type);
+    });
+  }
+
+  /** Forgets the pages of a type that is on, and closes it. */
+  flush(type: number): void {
+    this.#locked(() => {
+      const { word } = this.#types.view(type);
+      if ((word & (ON | FLUSHED)) === ON) {
+        this.#types.setFlags(type, ON | FLUSHED | CLEANING | (word & OPEN));
+      }
+      if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
+    });
+  }
+
+  /** Opens a type that is on and not open, if it can be. */
+  open(type: number): void {
+    this.#locked(() => this.#open(type));
+  }
+
+  /**
+   * Opens the types that are on in a backend that is about to be registered.
+   *
+   * @param replaced the backend whose place it takes alone: it is emptied
+   */
+  openAll(ops: SharedOps | null, isReady: boolean, replaced: SharedOps | null): void {
+    this.#locked(() => {
+      for (let type = 0; type < MAX_TYPES; type++) {
+        let { word } = this.#types.view(type);
+        const isOn = (word & (ON | FLUSHED)) === ON;
+        const mustOpen = isOn && (replaced !== null || (word & OPEN) === 0);
+        const opened = mustOpen && ops !== null && isReady && ops.openType(type);
+        if (replaced !== null && (word & OPEN) !== 0) {
+          flushBackend(replaced, type);
+          word &= ~OPEN;
+        }
+        if (opened) word |= OPEN;
+        if (word !== this.#types.view(type).word) this.#types.setFlags(type, word & FLAGS);
+      }
+    });
+  }
+
+  /** Completes what dead workers have begun, unless somebody else is about to. */
+  cleanLeftovers(): void {
+    if (!this.#locks.tryAcquire(TYPES_LOCK)) return;
+    try {
+      for (let type = 0; type < MAX_TYPES; type++) {
+        if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type, LEFTOVER_TIMEOUT_MS);
+      }
+    } catch (error) {
+      // One more worker is dead: whoever reaps it completes this.
+      if (!isHeld(error)) throw error;
+    } finally {
+      this.#locks.release(TYPES_LOCK);
+    }
+  }
+
+  #locked(work: () => void): void {
+    this.#locks.acquire(TYPES_LOCK);
+    try {
+      work();
+    } finally {
+      this.#locks.release(TYPES_LOCK);
+    }
+  }
+
+  /** Starts a backend whose init has failed so far, and opens the types that are on. */
+  #start(): void {
+    const { registered, isReady } = this.#backend;
+    if (registered === null || isReady) return;
+    const poolId = this.#backend.start(registered);
+    this.#backend.set(registered, poolId);
+    if (poolId < 0) return;
+    Atomics.store(this.#words, workerRecord(this.#workerId) + WORKER_REGISTERED, 1);
+    for (let type = 0; type < MAX_TYPES; type++) this.#open(type);
+  }
+
+  /** Opens a type in the backend if it is to be open. */
+  #open(type: number): void {
+    const { word } = this.#types.view(type);
+    if (!this.#backend.isReady || (word & FLAGS) !== ON) return;
+    if (this.#backend.ops.openType(type)) this.#types.setFlags(type, ON | OPEN);
+  }
+
+  #turnOff(type: number): void {
+    const { word } = this.#types.view(type);
+    if ((word & ON) !== 0) this.#types.setFlags(type, CLEANING | (word & OPEN));
+    if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
+  }
+
+  /** Empties a type whose state lets nobody in any more. Each step can be done again. */
+  #clean(type: number, timeoutMs?: number): void {
+    const [first, end] = keyLockRange();
+    for (let lock = first; lock < end; lock++) this.#locks.pass(lock, timeoutMs);
+    const { word } = this.#types.view(type);
+    if ((word & OPEN) !== 0) this.#backend.flush(type);
+    this.#types.clear(type);
+    this.#types.setFlags(type, word & FLAGS & ~(OPEN | CLEANING));
+  }
+}
