@@ -112,6 +112,8 @@ export class Crew {
   start(seat: number): Hand {
     const { mode, types, pages, seed, calls = 0 } = this.options;
     this.#starts += 1;
+    // It is not at rest while it joins: the pool hands it its windows then.
+    Atomics.store(this.board, seatWord(seat, QUIET), 0);
     const ticket = this.frontswap.reserveWorker();
     const order: LoadOrder = {
       mode,
