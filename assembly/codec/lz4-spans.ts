@@ -1,7 +1,7 @@
 /**
  * The longest match at every position of a page, as spans: the first half of effort `high`.
  *
- * What: `link` chains the positions whose next four bytes hash alike and marks those where four
+ * What: `linkPositions` chains the positions whose next four bytes hash alike and marks those where four
  * bytes repeat. `findSpans` goes from mark to mark. Where a match ends, the only matches that can
  * be longer for a position inside it hold the four bytes around its end; so one search, three bytes
  * before the end, answers for all of these positions: each candidate is extended both ways, and two
@@ -44,7 +44,7 @@ const CHAIN_DEPTH: u32 = 32;
 /** A match so long that no longer one is looked for. */
 const NICE_LENGTH: usize = 512;
 const HASH_PRIME: u32 = 2654435761;
-/** Positions that `link` takes at once. */
+/** Positions that `linkPositions` takes at once. */
 const GROUP: usize = 8;
 /** Their marks. */
 const GROUP_MARKS: u32 = <u32>GROUP;
@@ -90,7 +90,7 @@ function enter(
  * Inside a run of one byte each position is linked to the one before and stays out of the chains,
  * which then hold the beginnings of runs only.
  */
-function link(
+function linkPositions(
   source: usize,
   pageSize: u32,
   heads: usize,
@@ -209,7 +209,7 @@ export function findSpans(source: usize, pageSize: u32, workspace: usize): usize
   const bits = pageSizeToBits(pageSize);
   const links = workspace + (2 << (<usize>bits));
   const marks = links + ((<usize>pageSize) << 1);
-  link(source, pageSize, workspace, bits, links, marks);
+  linkPositions(source, pageSize, workspace, bits, links, marks);
 
   const matchEnd = source + <usize>pageSize - LAST_LITERALS;
   const lastStart = <usize>pageSize - MATCH_START_LIMIT;

@@ -49,9 +49,9 @@ import {
  *
  * Why so: a block is copied out under its stripe's lock, compressed in this worker's own scratch
  * under none, and put in the place of the old one if the entry is still the same: the steps of a
- * put, so a worker that dies here is recovered as from a put. The walk follows the index and not
- * the size classes, largest first, as the plain build's does: what lies in a zspage may be freed
- * as soon as the lock of its class is given back.
+ * put, so a worker that dies here is recovered as from a put. The walk follows the index, where
+ * the plain build's goes through the size classes, coldest pages first: what lies in a zspage may be
+ * freed as soon as the lock of its class is given back.
  *
  * What did not help is marked in the entry and not tried again until the page is put anew. Where
  * a walk goes on is known to this worker alone; two that walk at once share the work by the marks.
