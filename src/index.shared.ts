@@ -27,6 +27,7 @@ export function attachZmem(attachment: ZmemAttachment): Promise<SharedZmem> {
   return SharedZmem.attach(attachment);
 }
 
+export type { PageInfo, PageLocation } from "./backends/pool-options.ts";
 export {
   SharedZmemBackend,
   type SharedAttachment,

@@ -107,7 +107,6 @@ const ASSEMBLY: Layers = {
     "constants.ts",
     "index/",
     "lock.ts",
-    "pagestore.ts",
     "shared/chunks.ts",
     "shared/crash.ts",
     "shared/granule-map.ts",

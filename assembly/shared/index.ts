@@ -21,7 +21,8 @@ export {
 export { attach, countWorkers, detach } from "./workers";
 export { lockHolder, setPatience } from "../lock";
 export { countPages, flushArea, flushPage, openType, putPage } from "./store";
-export { getPage, inspectPage } from "./read";
+export { getPage } from "./read";
+export { copyStored, inspectPage, locatedAddress, storedLocation } from "./inspect";
 export { keepBlock, retryPut } from "./retry";
 export { pendingBlock, pendingInfo } from "./rejected";
 export {

@@ -10,7 +10,6 @@ import {
   entryToRecency,
   FORM_FILLED,
   FORM_RAW,
-  hasObject,
   isSameObject,
   RECENCY_MASK,
   RECENCY_ONE,
@@ -60,9 +59,9 @@ import { getWindowAddress, statsAddress } from "./window";
  */
 
 /** Looks at an odd sequence before the slow way is gone. */
-const ODD_LOOKS: u32 = 256;
-/** Tries before a get takes the lock of the stripe, if it is free just then. */
-const TRIES: u32 = 32;
+export const ODD_LOOKS: u32 = 256;
+/** Tries before a reader takes the lock of the stripe, if it is free just then. */
+export const TRIES: u32 = 32;
 const AGAIN: i32 = -1;
 
 /** Copies a page into the get window. @returns OK, ABSENT or CORRUPT */
@@ -89,26 +88,6 @@ export function getPage(type: u32, offset: u32): i32 {
   }
 }
 
-/** How a page is kept: form << 20 | bytes of its payload; 0 when there is none. */
-export function inspectPage(type: u32, offset: u32): u32 {
-  const roots = typeRoots(type);
-  if (!roots) return 0;
-  const key = offset >> GROUP_SHIFT;
-  const root = keyToStripe(roots, key);
-  if (!isOpen(root)) return 0;
-  let odd: u32 = 0;
-  while (true) {
-    const sequence = sequenceOf(root);
-    if (sequence & 1 && odd++ < ODD_LOOKS) continue;
-    const address =
-      sequence & 1 ? findInChunks(root, key, offset) : findUnlocked(root, key, offset);
-    const entry = address ? atomic.load<u64>(address) : 0;
-    settleLoads();
-    if (sequenceOf(root) != sequence) continue;
-    return (entryToForm(entry) << 20) | (hasObject(entry) ? entryToLength(entry) : 0);
-  }
-}
-
 /**
  * What was loaded before is loaded before what is loaded after: no atomic load passes an atomic
  * store, and no load passes that. (The compiler rejects its own `atomic.fence`, asc 0.28.20.)
@@ -124,7 +103,7 @@ function heldBytes(): u64 {
 const HELD: usize = offsetof<Superblock>("heldWasmPages");
 
 /** The address of an entry, which may be wrong if the sequence has moved; always inside memory. */
-function findUnlocked(root: TypeRoot, key: u32, offset: u32): usize {
+export function findUnlocked(root: TypeRoot, key: u32, offset: u32): usize {
   const at = changetype<usize>(root);
   const mask = atomic.load<u32>(at, offsetof<TypeRoot>("mask"));
   const buckets = atomic.load<u32>(at, offsetof<TypeRoot>("buckets"));
@@ -146,7 +125,7 @@ function findUnlocked(root: TypeRoot, key: u32, offset: u32): usize {
 }
 
 /** The same through the chunk map, while the sequence stays odd. */
-function findInChunks(root: TypeRoot, key: u32, offset: u32): usize {
+export function findInChunks(root: TypeRoot, key: u32, offset: u32): usize {
   const map: usize = sharedHeader().chunkMapAddress;
   const owner = <u32>changetype<usize>(root);
   const end = <u32>(heldBytes() >> GRANULE_SHIFT);

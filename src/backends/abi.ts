@@ -76,6 +76,9 @@ export interface SharedZmemExports {
   flushArea(type: number): number;
   countPages(type: number): number;
   inspectPage(type: number, offset: number): number;
+  copyStored(type: number, offset: number): number;
+  storedLocation(type: number, offset: number): number;
+  locatedAddress(): number;
   putWindow(): number;
   getWindow(): number;
   writeStats(): number;

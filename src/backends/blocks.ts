@@ -61,11 +61,15 @@ export function readLocation(
   offset: number,
 ): PageLocation | undefined {
   const location = wasm.storedLocation(type, offset) >>> 0;
-  if (location === 0) return undefined;
+  return location === 0 ? undefined : toLocation(location, wasm.storedBlock(type, offset));
+}
+
+/** @param location not 0; both numbers as the module gave them */
+export function toLocation(location: number, address: number): PageLocation {
   return {
     zspage: location >>> LOCATION_SLOT_BITS,
     slot: location & ((1 << LOCATION_SLOT_BITS) - 1),
-    address: wasm.storedBlock(type, offset) >>> 0,
+    address: address >>> 0,
   };
 }
 

@@ -45,7 +45,13 @@ import {
   STATUS_OK,
   type SharedZmemExports,
 } from "./abi.ts";
-import { decodeInto, packedToInfo, readPendingBlock, type BlockSource } from "./blocks.ts";
+import {
+  decodeInto,
+  packedToInfo,
+  readPendingBlock,
+  toLocation,
+  type BlockSource,
+} from "./blocks.ts";
 import { runBudgeted } from "./budget.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
 import {
@@ -54,6 +60,7 @@ import {
   type CompactResult,
   type Effort,
   type PageInfo,
+  type PageLocation,
   type RecompressResult,
 } from "./pool-options.ts";
 import { columnsToStats, readColumns } from "./pool-stats.ts";
@@ -258,6 +265,31 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     this.#check();
     checkOffset(offset);
     return packedToInfo(this.#exports.inspectPage(type, offset) >>> 0);
+  }
+
+  /**
+   * A copy of the block of a page, as it is stored: an LZ4 block, a raw page, or the repeated word.
+   * Takes no lock and does not count as a get.
+   *
+   * @returns undefined for a page that is absent or held by its index entry alone
+   */
+  readBlock(type: number, offset: number): Uint8Array | undefined {
+    this.#check();
+    checkOffset(offset);
+    const length = this.#exports.copyStored(type, offset);
+    return length === 0 ? undefined : this.#getView.slice(0, length);
+  }
+
+  /**
+   * Where the object of a page lay at some moment of the call; other workers may move it at the next.
+   *
+   * @returns undefined as for `readBlock`
+   */
+  locatePage(type: number, offset: number): PageLocation | undefined {
+    this.#check();
+    checkOffset(offset);
+    const location = this.#exports.storedLocation(type, offset) >>> 0;
+    return location === 0 ? undefined : toLocation(location, this.#exports.locatedAddress());
   }
 
   /** Raises or lowers the limit of the pool, for all workers; `maximumBytes` at most. */

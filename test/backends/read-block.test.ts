@@ -5,7 +5,16 @@
 import lz4 from "lz4js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { createZmem as createShared } from "../../src/index.shared.ts";
 import { createZmem } from "../../src/index.ts";
+
+const LIMIT = { limitBytes: 2 ** 22 };
+/** What all pools with these calls have in common. */
+const POOLS = {
+  "one instance": () => createZmem(LIMIT),
+  "small instances": () => createZmem({ ...LIMIT, maxInstanceBytes: 2 ** 20 }),
+  "a shared pool": () => createShared(LIMIT),
+} as const;
 
 const test = suite("reading blocks");
 const PAGE = 4096;
@@ -24,9 +33,9 @@ function noisePage(): Uint8Array {
   });
 }
 
-for (const maxInstanceBytes of [2 ** 32, 2 ** 20]) {
-  test(`gives each form as it is stored (instances of ${maxInstanceBytes} bytes)`, async () => {
-    const zmem = await createZmem({ limitBytes: 2 ** 22, maxInstanceBytes });
+for (const [name, create] of Object.entries(POOLS)) {
+  test(`gives each form as it is stored, ${name}`, async () => {
+    const zmem = await create();
     const area = zmem.swapOn({ pages: 300 });
     const { backend } = zmem;
     const text = textPage(3);
@@ -48,46 +57,49 @@ for (const maxInstanceBytes of [2 ** 32, 2 ** 20]) {
     assert.is(backend.locatePage(area.type, 128), undefined);
     zmem.close();
   });
+
+  test(`the copy stays what it was when its page goes, ${name}`, async () => {
+    const zmem = await create();
+    const area = zmem.swapOn({ pages: 10 });
+    area.put(0, textPage(3));
+    const block = zmem.backend.readBlock(area.type, 0);
+    const before = Uint8Array.from(block ?? []);
+    area.put(0, textPage(5));
+    assert.equal(block, before);
+    zmem.close();
+  });
+
+  test(`bad offsets are refused, ${name}`, async () => {
+    const zmem = await create();
+    const area = zmem.swapOn({ pages: 10 });
+    assert.throws(() => zmem.backend.readBlock(area.type, -1), /offset: expected/);
+    assert.throws(() => zmem.backend.locatePage(area.type, 1.5), /offset: expected/);
+    zmem.close();
+    assert.throws(() => zmem.backend.readBlock(area.type, 0), /closed|detached/);
+  });
+
+  // Each of several instances has zspages of its own, by the same ids.
+  if (name === "small instances") continue;
+
+  test(`a compaction moves pages, and their location says so, ${name}`, async () => {
+    const zmem = await create();
+    const area = zmem.swapOn({ pages: 2000 });
+    for (let page = 0; page < 2000; page++) area.put(page, textPage(1 + (page % 5)));
+    for (let page = 0; page < 2000; page++) if (page % 7 !== 0) area.flush(page);
+    const locate = (): string[] =>
+      Array.from({ length: 286 }, (_, index) => {
+        const found = zmem.backend.locatePage(area.type, index * 7);
+        return `${found?.zspage} ${found?.slot}`;
+      });
+    const before = locate();
+    assert.is(new Set(before).size, before.length, "two pages in one slot");
+    const { movedObjects } = zmem.backend.compact();
+    const after = locate();
+    assert.is(new Set(after).size, after.length, "two pages in one slot");
+    const moved = after.filter((place, index) => place !== before[index]).length;
+    assert.ok(movedObjects > 0 && moved > 0 && moved <= movedObjects, `${moved}, ${movedObjects}`);
+    zmem.close();
+  });
 }
-
-test("the copy stays what it was when its page goes", async () => {
-  const zmem = await createZmem();
-  const area = zmem.swapOn({ pages: 10 });
-  area.put(0, textPage(3));
-  const block = zmem.backend.readBlock(area.type, 0);
-  const before = Uint8Array.from(block ?? []);
-  area.put(0, textPage(5));
-  assert.equal(block, before);
-  zmem.close();
-});
-
-test("a compaction moves pages, and their location says so", async () => {
-  const zmem = await createZmem();
-  const area = zmem.swapOn({ pages: 2000 });
-  for (let page = 0; page < 2000; page++) area.put(page, textPage(1 + (page % 5)));
-  for (let page = 0; page < 2000; page++) if (page % 7 !== 0) area.flush(page);
-  const locate = (): string[] =>
-    Array.from({ length: 286 }, (_, index) => {
-      const found = zmem.backend.locatePage(area.type, index * 7);
-      return `${found?.zspage} ${found?.slot}`;
-    });
-  const before = locate();
-  assert.is(new Set(before).size, before.length, "two pages in one slot");
-  const { movedObjects } = zmem.backend.compact();
-  const after = locate();
-  assert.is(new Set(after).size, after.length, "two pages in one slot");
-  const moved = after.filter((place, index) => place !== before[index]).length;
-  assert.ok(movedObjects > 0 && moved > 0 && moved <= movedObjects, `${moved}, ${movedObjects}`);
-  zmem.close();
-});
-
-test("bad offsets are refused", async () => {
-  const zmem = await createZmem();
-  const area = zmem.swapOn({ pages: 10 });
-  assert.throws(() => zmem.backend.readBlock(area.type, -1), /offset: expected/);
-  assert.throws(() => zmem.backend.locatePage(area.type, 1.5), /offset: expected/);
-  zmem.close();
-  assert.throws(() => zmem.backend.readBlock(area.type, 0), /closed/);
-});
 
 test.run();

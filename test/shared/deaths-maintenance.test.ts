@@ -17,7 +17,6 @@ import {
   TYPE,
   type Scenario,
 } from "./dying-calls.ts";
-import { testingExports } from "./testing-exports.ts";
 
 const test = suite("shared pool, deaths during its maintenance");
 
@@ -64,12 +63,11 @@ function storedPages(pool: SharedZmemBackend, offsets: Iterable<number>): Stored
   const { memory } = pool.instance;
   const data = new DataView(memory.buffer);
   return [...offsets].flatMap((offset) => {
-    const payloadBytes = pool.inspectPage(TYPE, offset)?.payloadBytes ?? 0;
-    if (payloadBytes === 0) return [];
-    const address = testingExports(pool).storedAddress(TYPE, offset);
+    const address = pool.locatePage(TYPE, offset)?.address;
+    const bytes = pool.readBlock(TYPE, offset);
+    if (address === undefined || bytes === undefined) return [];
     const entryAddress = data.getUint32(address - 4, true) & ~1;
     const word = data.getBigUint64(entryAddress, true);
-    const bytes = new Uint8Array(memory.buffer, address, payloadBytes).slice();
     return [{ address, entryAddress, word, bytes }];
   });
 }

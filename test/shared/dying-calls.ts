@@ -8,6 +8,7 @@ import * as assert from "uvu/assert";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { makePage, PAGE_KINDS } from "../conformance/pages.ts";
 import { sharedTestingModule } from "./modules.ts";
+import { decodeStored } from "./stored-block.ts";
 import { testingExports } from "./testing-exports.ts";
 
 export const PAGE_SIZE = 4096;
@@ -225,6 +226,7 @@ export function die(worker: SharedZmemBackend, points: number, run: () => void):
 }
 
 export const got = new Uint8Array(PAGE_SIZE);
+const fromBlock = new Uint8Array(PAGE_SIZE);
 
 export function checkPages(
   pool: SharedZmemBackend,
@@ -234,6 +236,11 @@ export function checkPages(
 ): void {
   for (const offset of scenario.offsets) {
     const found = pool.getPage(TYPE, offset, got);
+    const block = pool.readBlock(TYPE, offset);
+    if (block !== undefined) {
+      assert.ok(decodeStored(block, fromBlock), `${when}: the block of page ${offset}`);
+      assert.equal(fromBlock, got, `${when}: page ${offset} and its block`);
+    }
     const isOld = found && kept.has(offset) && Buffer.compare(got, pageOf(offset)) === 0;
     if (isOld) continue;
     if (scenario.concerns?.(offset)) {

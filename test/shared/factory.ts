@@ -36,7 +36,7 @@ export function createShared(
       crew?.failAllocations(ops, after);
     },
     corrupt: (type, offset) => {
-      const address = testingExports(ops).storedAddress(type, offset) >>> 0;
+      const address = ops.locatePage(type, offset)?.address ?? 0;
       const length = ops.inspectPage(type, offset)?.payloadBytes ?? 0;
       const { memory } = ops.instance;
       memory.grow(0);

@@ -4,6 +4,7 @@
  */
 import { SharedZmemBackend, type SharedAttachment } from "../../src/backends/shared.ts";
 import { History, type Before } from "./history.ts";
+import { decodeStored } from "./stored-block.ts";
 import { fillPage, identifyPage } from "./stress-page.ts";
 
 /** What a stress worker is given. */
@@ -100,6 +101,11 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
       if (lost !== undefined) complain(`key ${key}: ${lost}`);
       return;
     }
+    judge(key);
+  }
+
+  /** What is in `got` is what the key has held at some moment since `before`. */
+  function judge(key: number): void {
     const identity = identifyPage(gotWords);
     if (identity === undefined) complain(`key ${key}: torn page ${gotWords.slice(0, 8)}`);
     else if (identity.key !== key) complain(`key ${key}: page of key ${identity.key}`);
@@ -107,6 +113,16 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
       const stale = history.judgeFound(key, identity.began, before);
       if (stale !== undefined) complain(`key ${key}: ${stale}`);
     }
+  }
+
+  /** A get by way of the stored block, as an inspector has it. */
+  function read(key: number): void {
+    history.before(key, before);
+    const block = backend.readBlock(typeOf(key), offsetOf(key));
+    // The page may be one that its entry alone holds.
+    if (block === undefined) return;
+    if (decodeStored(block, got)) judge(key);
+    else complain(`key ${key}: a block of ${block.length} bytes that does not decode`);
   }
 
   for (let type = 0; type < types; type++) backend.allowWriteback(type, true);
@@ -118,7 +134,8 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
         const choice = random(1000);
         history.setKey(slot, key);
         if (choice < 350) put(key);
-        else if (choice < 850) get(key);
+        else if (choice < 800) get(key);
+        else if (choice < 850) read(key);
         else if (choice < 975) flush(key);
         else if (choice < 985) dropCold();
         else if (choice < 996) backend.compact({ objects: 1 + random(32) });

@@ -4,7 +4,6 @@ import type { SharedZmemBackend } from "../../src/backends/shared.ts";
 export interface SharedTestingExports {
   validate(): number;
   failAllocations(after: number, count: number): void;
-  storedAddress(type: number, offset: number): number;
   heldLock(number: number): number;
   journalWord(worker: number, word: number): number;
 }
