@@ -24,20 +24,11 @@ import {
 } from "../errors.ts";
 import { copyPage } from "../platform/copy-page.ts";
 import { mayBlock } from "../platform/shared-memory.ts";
-import type {
-  ColdPage,
-  FormedBlock,
-  FrontswapOps,
-  Page,
-  PoolStats,
-  RejectReason,
-  WritebackPort,
-} from "../types.ts";
+import type { ColdPage, FormedBlock, FrontswapOps, Page, PoolStats } from "../types.ts";
 import {
   COLD_RECORD_SIZE,
   EFFORTS,
   INSPECT_LENGTH_BITS,
-  REJECT_REASONS,
   STATUS_ABSENT,
   STATUS_CORRUPT,
   STATUS_HELD,
@@ -45,13 +36,7 @@ import {
   STATUS_OK,
   type SharedZmemExports,
 } from "./abi.ts";
-import {
-  decodeInto,
-  packedToInfo,
-  readPendingBlock,
-  toLocation,
-  type BlockSource,
-} from "./blocks.ts";
+import { packedToInfo, toLocation } from "./blocks.ts";
 import { runBudgeted } from "./budget.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
 import {
@@ -76,6 +61,7 @@ import {
   type SharedAttachment,
   type SharedZmemOptions,
 } from "./shared-options.ts";
+import { WritebackBackend, type PortInstance } from "./writeback-port.ts";
 
 export type { SharedAttachment, SharedZmemOptions } from "./shared-options.ts";
 
@@ -90,7 +76,7 @@ const RECOMPRESS_BATCH = 16;
 const DEFAULT_PATIENCE_MS = 5000;
 
 /** One worker's part in a shared pool. */
-export class SharedZmemBackend implements FrontswapOps, WritebackPort {
+export class SharedZmemBackend extends WritebackBackend implements FrontswapOps {
   readonly #module: WebAssembly.Module;
   readonly #options: SharedZmemOptions;
   readonly #patienceMs: number;
@@ -102,12 +88,11 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   #memory!: WebAssembly.Memory;
   #putView: Uint8Array = new Uint8Array(0);
   #getView: Uint8Array = new Uint8Array(0);
-  /** Status of the last put, retry or restore. */
-  #putStatus = STATUS_OK;
   /** For each page of the last `selectCold`: its record. */
   #coldRecords: number[] = [];
 
   private constructor(module: WebAssembly.Module, options: SharedZmemOptions) {
+    super();
     this.#module = module;
     this.#options = options;
     this.#patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
@@ -184,7 +169,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
         `type: expected an integer from 0 to ${MAX_TYPES - 1}, got ${describe(type)}`,
       );
     }
-    return this.#settled(this.#exports.openType(type)) === STATUS_OK;
+    return this.settled(this.#exports.openType(type)) === STATUS_OK;
   }
 
   putPage(type: number, offset: number, page: Page): boolean {
@@ -196,8 +181,8 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     }
     copyPage(view, page);
     const status = this.#exports.putPage(type, offset);
-    this.#putStatus = status;
-    return status === STATUS_OK || this.#settled(status) === STATUS_OK;
+    this.putStatus = status;
+    return status === STATUS_OK || this.settled(status) === STATUS_OK;
   }
 
   getPage(type: number, offset: number, page: Page): boolean {
@@ -221,7 +206,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   putWindowPage(type: number, offset: number): boolean {
     this.#check();
     if (offset >>> 0 !== offset) checkOffset(offset);
-    return this.#settledPut(this.#exports.putPage(type, offset));
+    return this.settledPut(this.#exports.putPage(type, offset));
   }
 
   /**
@@ -247,12 +232,12 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   flushPage(type: number, offset: number): boolean {
     this.#check();
     checkOffset(offset);
-    return this.#settled(this.#exports.flushPage(type, offset)) !== STATUS_ABSENT;
+    return this.settled(this.#exports.flushPage(type, offset)) !== STATUS_ABSENT;
   }
 
   flushArea(type: number): void {
     this.#check();
-    this.#settled(this.#exports.flushArea(type));
+    this.settled(this.#exports.flushArea(type));
   }
 
   countPages(type: number): number {
@@ -364,17 +349,6 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     return { triedPages: count, savedBytes: before - this.stats().payloadBytes, done };
   }
 
-  /** Why this worker's last put, retry or restore was rejected; null when it was kept. */
-  get lastReject(): RejectReason | null {
-    return REJECT_REASONS[this.#putStatus] ?? null;
-  }
-
-  /** Lets this worker write pages of a type back, or not (the default). Others are not concerned. */
-  allowWriteback(type: number, allowed: boolean): void {
-    this.#check();
-    this.#exports.setWriteback(type, allowed ? 1 : 0);
-  }
-
   selectCold(most: number): readonly ColdPage[] {
     const pages: ColdPage[] = [];
     const records: number[] = [];
@@ -423,7 +397,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     this.#check();
     const record = this.#coldRecords[index];
     if (record === undefined) return false;
-    return this.#settled(this.#exports.dropCold(record)) === STATUS_OK;
+    return this.settled(this.#exports.dropCold(record)) === STATUS_OK;
   }
 
   /** @returns 0 also when another worker compacts just now @throws ZmemError `ERR_ZMEM_HELD` */
@@ -432,50 +406,9 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     return this.#exports.compact(objects) || this.#unlessHeld(0);
   }
 
-  retryPut(type: number, offset: number): boolean {
-    this.#check();
-    return this.#settledPut(this.#exports.retryPut(type, offset));
-  }
-
-  rejectedBlock(type: number, offset: number): FormedBlock | null {
-    this.#check();
-    return readPendingBlock(this.#source, type, offset);
-  }
-
-  forgetRejected(): void {
-    this.#check();
-    // Whoever asks for the block window is about to use it.
-    this.#exports.blockWindow();
-  }
-
-  decodeBlock(form: number, block: Uint8Array, page: Page): void {
-    this.#check();
-    checkPage(page, this.#pageSize);
-    decodeInto(this.#source, form, block, this.#pageSize);
-    page.set(this.#getView);
-  }
-
-  restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
-    this.decodeBlock(form, block, page);
-    return this.#settledPut(this.#exports.keepBlock(type, offset, form, block.length));
-  }
-
   fillLevel(): number {
     this.#check();
     return this.#exports.usedBytes() / Math.max(1, this.#exports.usableBytes());
-  }
-
-  findFullest(): number {
-    return this.fillLevel();
-  }
-
-  /** As in WritebackPort, for all workers. */
-  setLongestBlock(bytes: number): void {
-    this.#check();
-    if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
-    const longest = bytes >= this.#pageSize ? 0 : Math.floor(bytes);
-    const acceptRaw = this.#acceptRaw && longest === 0;
-    this.#exports.setWorthLength(longest, acceptRaw ? 1 : 0);
   }
 
   /** @throws ZmemError always: see the head of this file */
@@ -506,7 +439,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     for (const id of dead) this.#exports.declareDead(id);
     let known = true;
     for (const id of dead) {
-      if (this.#settled(this.#exports.reap(id)) === STATUS_NO_WORKER) known = false;
+      if (this.settled(this.#exports.reap(id)) === STATUS_NO_WORKER) known = false;
     }
     return known;
   }
@@ -520,7 +453,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   /** Ends this worker's part; every later call throws `ERR_ZMEM_CLOSED`. */
   detach(): void {
     if (this.#state !== "running") return;
-    this.#settled(this.#exports.detach());
+    this.settled(this.#exports.detach());
     this.#state = "closed";
     const gone = undefined as unknown;
     this.#memory = gone as WebAssembly.Memory;
@@ -561,7 +494,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   /** Passes a status on, unless a lock could not be had. */
-  #settled(status: number): number {
+  protected settled(status: number): number {
     if (status === STATUS_HELD) throw this.#heldError();
     return status;
   }
@@ -579,12 +512,6 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     );
   }
 
-  /** The same for a put, whose status is kept. @returns whether the page is kept */
-  #settledPut(status: number): boolean {
-    this.#putStatus = status;
-    return this.#settled(status) === STATUS_OK;
-  }
-
   get #acceptRaw(): boolean {
     return this.#options.acceptRaw ?? true;
   }
@@ -592,7 +519,7 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
   #join({ exports, memory }: SharedInstance): void {
     exports.setPatience(this.#patienceMs);
     this.#exports = exports;
-    const status = this.#settled(exports.attach(mayBlock() ? 1 : 0));
+    const status = this.settled(exports.attach(mayBlock() ? 1 : 0));
     if (status !== STATUS_OK) throw noRoomError(status);
     this.#memory = memory;
     this.#workerId = exports.workerId();
@@ -605,9 +532,20 @@ export class SharedZmemBackend implements FrontswapOps, WritebackPort {
     this.#state = "running";
   }
 
-  /** What blocks are read from; others may have grown the memory. */
-  get #source(): BlockSource {
+  /** Others may have grown the memory. */
+  protected running(): PortInstance {
+    this.#check();
     return { exports: this.#exports, memory: { buffer: currentBuffer(this.#memory) } };
+  }
+
+  protected getWindow(): Uint8Array {
+    return this.#getView;
+  }
+
+  /** For all workers. */
+  protected applyLongestBlock(bytes: number): void {
+    const acceptRaw = this.#acceptRaw && bytes === 0;
+    this.#exports.setWorthLength(bytes, acceptRaw ? 1 : 0);
   }
 }
 

@@ -19,33 +19,17 @@ import {
   ZmemError,
 } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
-import type {
-  ColdPage,
-  FormedBlock,
-  FrontswapOps,
-  Page,
-  PoolStats,
-  RejectReason,
-  WritebackPort,
-} from "../types.ts";
+import type { ColdPage, FrontswapOps, Page, PoolStats } from "../types.ts";
 import {
   EFFORTS,
   MAX_WASM_PAGES,
-  REJECT_REASONS,
   STATUS_ABSENT,
   STATUS_CORRUPT,
   STATUS_OK,
   WASM_PAGE_SIZE,
   type ZmemExports,
 } from "./abi.ts";
-import {
-  decodeInto,
-  packedToInfo,
-  readColdPages,
-  readLocation,
-  readPendingBlock,
-  readStoredBlock,
-} from "./blocks.ts";
+import { packedToInfo, readColdPages, readLocation, readStoredBlock } from "./blocks.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
 import { startInstance, type RunningInstance } from "./instance.ts";
 import {
@@ -69,17 +53,16 @@ import {
 import { PoolSettings } from "./settings.ts";
 import { leastTrimmedBytes, mostTrimmedBytes, movePages } from "./trim.ts";
 import { compactWithin, recompressWithin, sumFreeableBytes } from "./upkeep.ts";
+import { WritebackBackend } from "./writeback-port.ts";
 
 const CLOSED = "closed";
 
 /** A compressed page store in one wasm memory. */
-export class ZmemBackend implements FrontswapOps, WritebackPort {
+export class ZmemBackend extends WritebackBackend implements FrontswapOps {
   readonly #createInstance: CreateInstance;
   readonly #maximumWasmPages: number;
   readonly #settings: PoolSettings;
   #pageSize = 0;
-  /** Of the last put, retry or restore. */
-  #putStatus = STATUS_OK;
   #state: "new" | "running" | typeof CLOSED = "new";
   // Set by init; never read before, since every verb checks the state through the views' length.
   #exports!: ZmemExports;
@@ -94,6 +77,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
    * @throws RangeError or TypeError for a limit that is no number of bytes
    */
   constructor(createInstance: CreateInstance, options: ZmemBackendOptions = {}) {
+    super();
     this.#createInstance = createInstance;
     this.#maximumWasmPages = options.maximumWasmPages ?? MAX_WASM_PAGES;
     this.#settings = new PoolSettings(options);
@@ -144,8 +128,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
       checkPage(page, this.#pageSize);
     }
     view.set(page);
-    this.#putStatus = this.#exports.putPage(type, offset);
-    return this.#putStatus === STATUS_OK;
+    this.putStatus = this.#exports.putPage(type, offset);
+    return this.putStatus === STATUS_OK;
   }
 
   getPage(type: number, offset: number, page: Page): boolean {
@@ -171,8 +155,8 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   putWindowPage(type: number, offset: number): boolean {
     this.#check();
     if (offset >>> 0 !== offset) checkOffset(offset);
-    this.#putStatus = this.#exports.putPage(type, offset);
-    return this.#putStatus === STATUS_OK;
+    this.putStatus = this.#exports.putPage(type, offset);
+    return this.putStatus === STATUS_OK;
   }
 
   /**
@@ -233,7 +217,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
   readBlock(type: number, offset: number): Uint8Array | undefined {
     this.#check();
     checkOffset(offset);
-    return readStoredBlock(this.#running(), type, offset)?.slice();
+    return readStoredBlock(this.running(), type, offset)?.slice();
   }
 
   /** Where the object of a page lies now; undefined as for `readBlock`. */
@@ -334,7 +318,7 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     // The live pages may need more than a limit that was lowered; it holds again afterwards.
     // Growth costs the engine a millisecond a time, so what is needed at least is there at once.
     const fresh = this.#start(this.#pageSize, Infinity, leastTrimmedBytes(this.stats()));
-    if (!fresh || !movePages(this.#running(), fresh, this.#settings.openTypes, this.#pageSize))
+    if (!fresh || !movePages(this.running(), fresh, this.#settings.openTypes, this.#pageSize))
       return unchanged;
     const heldBytesAfter = fresh.memory.buffer.byteLength;
     if (heldBytesAfter >= heldBytesBefore) return unchanged;
@@ -345,20 +329,15 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     return { trimmed: true, heldBytesBefore, heldBytesAfter };
   }
 
-  get lastReject(): RejectReason | null {
-    return REJECT_REASONS[this.#putStatus] ?? null;
-  }
-
-  allowWriteback(type: number, allowed: boolean): void {
-    this.#check();
-    this.#exports.setWriteback(type, allowed ? 1 : 0);
+  override allowWriteback(type: number, allowed: boolean): void {
+    super.allowWriteback(type, allowed);
     if (allowed) this.#settings.writebackTypes.add(type);
     else this.#settings.writebackTypes.delete(type);
   }
 
   selectCold(most: number): readonly ColdPage[] {
     this.#check();
-    return readColdPages(this.#running(), this.#exports.selectCold(most));
+    return readColdPages(this.running(), this.#exports.selectCold(most));
   }
 
   dropCold(index: number): boolean {
@@ -371,53 +350,11 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     return this.#exports.compact(objects);
   }
 
-  retryPut(type: number, offset: number): boolean {
-    this.#check();
-    this.#putStatus = this.#exports.retryPut(type, offset);
-    return this.#putStatus === STATUS_OK;
-  }
-
-  rejectedBlock(type: number, offset: number): FormedBlock | null {
-    this.#check();
-    return readPendingBlock(this.#running(), type, offset);
-  }
-
-  forgetRejected(): void {
-    this.#check();
-    // Whoever asks for the block window is about to use it.
-    this.#exports.blockWindow();
-  }
-
-  decodeBlock(form: number, block: Uint8Array, page: Page): void {
-    this.#check();
-    checkPage(page, this.#pageSize);
-    decodeInto(this.#running(), form, block, this.#pageSize);
-    if (this.#getView.length === 0) this.#makeViews();
-    page.set(this.#getView);
-  }
-
-  restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
-    this.decodeBlock(form, block, page);
-    this.#putStatus = this.#exports.keepBlock(type, offset, form, block.length);
-    return this.#putStatus === STATUS_OK;
-  }
-
   /** @returns the share of the limit; without a limit, of the largest memory there can be */
   fillLevel(): number {
     this.#check();
     const most = this.#maximumWasmPages * WASM_PAGE_SIZE;
     return this.#exports.usedBytes() / Math.max(1, Math.min(this.#settings.limitBytes, most));
-  }
-
-  findFullest(): number {
-    return this.fillLevel();
-  }
-
-  setLongestBlock(bytes: number): void {
-    this.#check();
-    if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
-    this.#settings.longestBlock = bytes >= this.#pageSize ? 0 : Math.floor(bytes);
-    this.#settings.applyLongestBlock(this.#exports);
   }
 
   /** What the pool holds; each figure by itself. */
@@ -463,8 +400,24 @@ export class ZmemBackend implements FrontswapOps, WritebackPort {
     });
   }
 
-  #running(): RunningInstance {
+  protected running(): RunningInstance {
+    this.#check();
     return { exports: this.#exports, memory: this.#memory };
+  }
+
+  protected getWindow(): Uint8Array {
+    if (this.#getView.length === 0) this.#renewViews();
+    return this.#getView;
+  }
+
+  /** Every status of a put is an answer here. */
+  protected settled(status: number): number {
+    return status;
+  }
+
+  protected applyLongestBlock(bytes: number): void {
+    this.#settings.longestBlock = bytes;
+    this.#settings.applyLongestBlock(this.#exports);
   }
 
   #adopt({ exports, memory }: RunningInstance): void {
