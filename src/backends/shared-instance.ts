@@ -9,7 +9,6 @@ import {
   OPTION_ACCEPT_RAW,
   OPTION_HIGH_EFFORT,
   STATUS_LIMIT,
-  STATUS_NO_WORKER,
   STATUS_OK,
   WASM_PAGE_SIZE,
   type SharedZmemExports,
@@ -59,16 +58,6 @@ export function openShared(module: WebAssembly.Module, memory: WebAssembly.Memor
   const exports = instantiate(module, memory);
   if (exports.isBooted() !== 0) return { exports, memory };
   throw new ZmemError("ERR_ZMEM_MEMORY", "attachment: expected the memory of a pool");
-}
-
-/** What a worker is told that could not take part. @param status what `attach` gave */
-export function noRoomError(status: number): ZmemError {
-  return new ZmemError(
-    "ERR_ZMEM_MEMORY",
-    status === STATUS_NO_WORKER
-      ? "the pool has 63 workers, the most that there can be"
-      : "the pool's limit has no room for the windows of one more worker",
-  );
 }
 
 /** The memory's buffer, as long as the memory is now: others may have grown it. */

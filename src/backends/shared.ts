@@ -23,22 +23,17 @@ import {
   ZmemError,
 } from "../errors.ts";
 import { copyPage } from "../platform/copy-page.ts";
-import { mayBlock } from "../platform/shared-memory.ts";
 import type { ColdPage, FormedBlock, FrontswapOps, Page, PoolStats } from "../types.ts";
 import {
-  COLD_RECORD_SIZE,
   EFFORTS,
-  INSPECT_LENGTH_BITS,
   STATUS_ABSENT,
   STATUS_CORRUPT,
-  STATUS_HELD,
-  STATUS_NO_WORKER,
   STATUS_OK,
   type SharedZmemExports,
 } from "./abi.ts";
 import { packedToInfo, toLocation } from "./blocks.ts";
-import { runBudgeted } from "./budget.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
+import { HeldLocks } from "./held.ts";
 import {
   checkEffort,
   checkLimit,
@@ -49,30 +44,19 @@ import {
   type RecompressResult,
 } from "./pool-options.ts";
 import { columnsToStats, readColumns } from "./pool-stats.ts";
-import {
-  currentBuffer,
-  noRoomError,
-  openShared,
-  startShared,
-  type SharedInstance,
-} from "./shared-instance.ts";
+import { ColdPages, type SelectedPage } from "./shared-cold.ts";
+import { currentBuffer, openShared, startShared, type SharedInstance } from "./shared-instance.ts";
+import { joinPool, reapDead } from "./shared-membership.ts";
 import {
   checkSharedOptions,
   type SharedAttachment,
   type SharedZmemOptions,
 } from "./shared-options.ts";
+import { compactShared, recompressShared } from "./shared-upkeep.ts";
 import { WritebackBackend, type PortInstance } from "./writeback-port.ts";
 
 export type { SharedAttachment, SharedZmemOptions } from "./shared-options.ts";
 
-/** A page that was selected for writeback, while it may still change. */
-export interface SelectedPage {
-  readonly type: number;
-  readonly offset: number;
-}
-
-const COMPACT_BATCH = 32;
-const RECOMPRESS_BATCH = 16;
 const DEFAULT_PATIENCE_MS = 5000;
 
 /** One worker's part in a shared pool. */
@@ -88,8 +72,8 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
   #memory!: WebAssembly.Memory;
   #putView: Uint8Array = new Uint8Array(0);
   #getView: Uint8Array = new Uint8Array(0);
-  /** For each page of the last `selectCold`: its record. */
-  #coldRecords: number[] = [];
+  #locks!: HeldLocks;
+  #cold!: ColdPages;
 
   private constructor(module: WebAssembly.Module, options: SharedZmemOptions) {
     super();
@@ -312,14 +296,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     budget: { readonly objects?: number; readonly microseconds?: number } = {},
   ): CompactResult {
     this.#check();
-    const { objects, microseconds } = budget;
-    const { count, done } = runBudgeted(
-      objects,
-      microseconds,
-      COMPACT_BATCH,
-      (batch) => this.#unlessHeld(this.#exports.compact(batch)),
-      () => this.#exports.isCompacted() !== 0,
-    );
+    const { count, done } = compactShared(this.#exports, this.#locks, budget);
     return { movedObjects: count, done };
   }
 
@@ -335,7 +312,6 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     budget: { readonly pages?: number; readonly microseconds?: number } = {},
   ): RecompressResult {
     this.#check();
-    const { pages, microseconds } = budget;
     if (this.#exports.canRecompress() === 0) {
       throw new ZmemError(
         "ERR_ZMEM_UNSUPPORTED",
@@ -343,23 +319,13 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
       );
     }
     const before = this.stats().payloadBytes;
-    const { count, done } = runBudgeted(pages, microseconds, RECOMPRESS_BATCH, (batch) =>
-      this.#unlessHeld(this.#exports.recompress(batch)),
-    );
+    const { count, done } = recompressShared(this.#exports, this.#locks, budget);
     return { triedPages: count, savedBytes: before - this.stats().payloadBytes, done };
   }
 
   selectCold(most: number): readonly ColdPage[] {
-    const pages: ColdPage[] = [];
-    const records: number[] = [];
-    for (const [record, { type, offset }] of this.listCold(most).entries()) {
-      const copied = this.copyCold(record);
-      if (copied === null) continue;
-      pages.push({ type, offset, form: copied.form, block: copied.block.slice() });
-      records.push(record);
-    }
-    this.#coldRecords = records;
-    return pages;
+    this.#check();
+    return this.#cold.select(most);
   }
 
   /**
@@ -369,13 +335,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
    */
   listCold(most: number): readonly SelectedPage[] {
     this.#check();
-    const count = this.#exports.selectCold(most);
-    const records = new Uint32Array(currentBuffer(this.#memory), this.#exports.coldRecords() >>> 0);
-    this.#coldRecords = Array.from({ length: count }, (_, index) => index);
-    return this.#coldRecords.map((index) => {
-      const at = (index * COLD_RECORD_SIZE) / 4;
-      return { type: records[at] as number, offset: records[at + 1] as number };
-    });
+    return this.#cold.list(most);
   }
 
   /**
@@ -386,24 +346,18 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
    */
   copyCold(index: number): FormedBlock | null {
     this.#check();
-    const length = this.#exports.copyCold(index);
-    if (length === 0) return null;
-    const record = (this.#exports.coldRecords() >>> 0) + index * COLD_RECORD_SIZE;
-    const packed = new Uint32Array(currentBuffer(this.#memory), record, 3)[2] as number;
-    return { form: packed >>> INSPECT_LENGTH_BITS, block: this.#getView.subarray(0, length) };
+    return this.#cold.copy(index);
   }
 
   dropCold(index: number): boolean {
     this.#check();
-    const record = this.#coldRecords[index];
-    if (record === undefined) return false;
-    return this.settled(this.#exports.dropCold(record)) === STATUS_OK;
+    return this.settled(this.#cold.drop(index)) === STATUS_OK;
   }
 
   /** @returns 0 also when another worker compacts just now @throws ZmemError `ERR_ZMEM_HELD` */
   compactForRetry(objects: number): number {
     this.#check();
-    return this.#exports.compact(objects) || this.#unlessHeld(0);
+    return this.#exports.compact(objects) || this.#locks.unlessHeld(0);
   }
 
   fillLevel(): number {
@@ -430,18 +384,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
    */
   reap(workerId: number, ...moreDead: number[]): boolean {
     this.#check();
-    const dead = new Set([workerId, ...moreDead]);
-    for (const id of dead) {
-      if (Number.isInteger(id) && id !== this.#workerId) continue;
-      throw new RangeError(`worker id: expected another worker's, got ${describe(id)}`);
-    }
-    // First all are declared, for what one of them left may need what another one held.
-    for (const id of dead) this.#exports.declareDead(id);
-    let known = true;
-    for (const id of dead) {
-      if (this.settled(this.#exports.reap(id)) === STATUS_NO_WORKER) known = false;
-    }
-    return known;
+    return reapDead(this.#exports, this.#locks, this.#workerId, [workerId, ...moreDead]);
   }
 
   /** Workers that take part. */
@@ -458,6 +401,8 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     const gone = undefined as unknown;
     this.#memory = gone as WebAssembly.Memory;
     this.#exports = gone as SharedZmemExports;
+    this.#cold = gone as ColdPages;
+    this.#locks = gone as HeldLocks;
     this.#putView = new Uint8Array(0);
     this.#getView = new Uint8Array(0);
   }
@@ -495,21 +440,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
 
   /** Passes a status on, unless a lock could not be had. */
   protected settled(status: number): number {
-    if (status === STATUS_HELD) throw this.#heldError();
-    return status;
-  }
-
-  /** Passes on how much a call has done that ends at the first lock that it can't have. */
-  #unlessHeld(count: number): number {
-    if (this.#exports.lockHolder() !== 0) throw this.#heldError();
-    return count;
-  }
-
-  #heldError(): ZmemError {
-    return new ZmemError(
-      "ERR_ZMEM_HELD",
-      `a lock was held for ${this.#patienceMs} ms by worker ${this.#exports.lockHolder()}: if it was terminated, declare it dead with reap`,
-    );
+    return this.#locks.settled(status);
   }
 
   get #acceptRaw(): boolean {
@@ -517,18 +448,18 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
   }
 
   #join({ exports, memory }: SharedInstance): void {
-    exports.setPatience(this.#patienceMs);
+    const locks = new HeldLocks(exports, this.#patienceMs);
+    this.#workerId = joinPool(exports, locks, this.#patienceMs);
     this.#exports = exports;
-    const status = this.settled(exports.attach(mayBlock() ? 1 : 0));
-    if (status !== STATUS_OK) throw noRoomError(status);
     this.#memory = memory;
-    this.#workerId = exports.workerId();
+    this.#locks = locks;
   }
 
   #run(): void {
     const buffer = currentBuffer(this.#memory);
     this.#putView = new Uint8Array(buffer, this.#exports.putWindow() >>> 0, this.#pageSize);
     this.#getView = new Uint8Array(buffer, this.#exports.getWindow() >>> 0, this.#pageSize);
+    this.#cold = new ColdPages({ exports: this.#exports, memory: this.#memory }, this.#getView);
     this.#state = "running";
   }
 
