@@ -1,5 +1,5 @@
 /** A worker of the stress runs of areas with a device: puts, gets and flushes as it is told. */
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { FileStorage, type FileStorageLink } from "../../src/devices/file-storage.ts";
 import { MemoryStorage, type MemoryStorageLink } from "../../src/devices/memory-storage.ts";
 import { ZmemError } from "../../src/errors.ts";
@@ -10,20 +10,17 @@ import {
   ackWord,
   AT_WORK,
   AT_WORK_VERSION,
-  CALLS,
   CLOCK,
   OWN_LOST,
-  PAUSE,
-  QUIET,
   SEATS,
   seatWord,
   STALE,
-  STOP,
   VIOLATION,
   VIOLATION_KEY,
   type HistoryEvent,
 } from "./load.ts";
 import { makeVersion, markPage, readMark, seatOf } from "./marked-page.ts";
+import { runWorker } from "./worker-loop.ts";
 
 /** What a worker is given. */
 export interface DeviceOrder {
@@ -173,23 +170,14 @@ function stepHistory(): void {
   }
 }
 
-function rest(): void {
-  Atomics.store(board, seatWord(seat, QUIET), 1);
-  while (Atomics.load(board, PAUSE) !== 0) Atomics.wait(board, PAUSE, 1, 100);
-  Atomics.store(board, seatWord(seat, QUIET), 0);
-}
-
-parentPort?.postMessage({ ready: true });
-Atomics.store(board, seatWord(seat, QUIET), 0);
-const step = order.mode === "own" ? stepOwn : stepHistory;
-for (let call = 0; order.calls === 0 || call < order.calls; call++) {
-  if (Atomics.load(board, STOP) !== 0) break;
-  // Again after a rest: the next pause may have begun meanwhile.
-  while (Atomics.load(board, PAUSE) !== 0) rest();
-  step();
-  Atomics.add(board, seatWord(seat, CALLS), 1);
-}
-if (order.mode === "history") parentPort?.postMessage({ events });
-zmem.detach();
-storage.close();
-Atomics.store(board, seatWord(seat, QUIET), 1);
+runWorker({
+  board,
+  seat,
+  calls: order.calls,
+  events: order.mode === "history" ? events : undefined,
+  step: order.mode === "own" ? stepOwn : stepHistory,
+  end: () => {
+    zmem.detach();
+    storage.close();
+  },
+});

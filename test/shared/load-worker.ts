@@ -1,5 +1,5 @@
 /** A worker of the tests of the shared front-end: puts, gets and flushes as it is told. */
-import { parentPort, workerData } from "node:worker_threads";
+import { workerData } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { SharedFrontswap, type SharedOps } from "../../src/shared/frontswap.ts";
 import { createRandom } from "../conformance/pages.ts";
@@ -8,26 +8,23 @@ import {
   ackWord,
   AT_WORK,
   AT_WORK_VERSION,
-  CALLS,
   CLOCK,
   FLUSHED,
   FOUND,
   KEPT,
   OWN_LOST,
   PATIENCE_MS,
-  PAUSE,
-  QUIET,
   REFUSED,
   SEATS,
   seatWord,
   STALE,
-  STOP,
   VIOLATION,
   VIOLATION_KEY,
   type HistoryEvent,
   type LoadOrder,
 } from "./load.ts";
 import { makeVersion, markPage, readMark, seatOf } from "./marked-page.ts";
+import { runWorker } from "./worker-loop.ts";
 
 const order = workerData as LoadOrder;
 const { seat, types, pages, pageSize, link } = order;
@@ -183,22 +180,11 @@ function stepOwn(): void {
   } else get(random.below(keys));
 }
 
-function rest(): void {
-  Atomics.store(board, seatWord(seat, QUIET), 1);
-  while (Atomics.load(board, PAUSE) !== 0) Atomics.wait(board, PAUSE, 1, 100);
-  Atomics.store(board, seatWord(seat, QUIET), 0);
-}
-
-parentPort?.postMessage({ ready: true });
-Atomics.store(board, seatWord(seat, QUIET), 0);
-const step = order.mode === "own" ? stepOwn : stepRandom;
-for (let call = 0; order.calls === 0 || call < order.calls; call++) {
-  if (Atomics.load(board, STOP) !== 0) break;
-  // Again after a rest: the next pause may have begun meanwhile.
-  while (Atomics.load(board, PAUSE) !== 0) rest();
-  step();
-  add(CALLS);
-}
-if (order.mode === "history") parentPort?.postMessage({ events });
-frontswap.detach();
-Atomics.store(board, seatWord(seat, QUIET), 1);
+runWorker({
+  board,
+  seat,
+  calls: order.calls,
+  events: order.mode === "history" ? events : undefined,
+  step: order.mode === "own" ? stepOwn : stepRandom,
+  end: () => frontswap.detach(),
+});
