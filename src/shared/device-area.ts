@@ -22,6 +22,7 @@ import type { SharedStorage } from "../devices/storage.ts";
 import { checkPage, ZmemError } from "../errors.ts";
 import { RAW_FORM, type Page, type PutHook } from "../types.ts";
 import { SharedSwapArea } from "./area.ts";
+import type { DevicePort } from "./device-port.ts";
 import { isHeld } from "./failures.ts";
 import type { SharedFrontswap } from "./frontswap.ts";
 import type { HeldKey } from "./held-key.ts";
@@ -40,6 +41,7 @@ export interface SharedDeviceOptions {
 
 export class SharedDeviceArea extends SharedSwapArea {
   readonly #frontswap: SharedFrontswap;
+  readonly #port: DevicePort;
   readonly #writeback: SharedWriteback;
   readonly #storage: SharedStorage;
   readonly #admission: PutHook;
@@ -63,11 +65,12 @@ export class SharedDeviceArea extends SharedSwapArea {
     super(frontswap, type, frontswap.pagesOf(type));
     const { device, evict = true, promote = evict } = options;
     this.#frontswap = frontswap;
+    this.#port = frontswap.devices;
     this.#writeback = writeback;
     this.#admission = admission;
     this.#storage = device;
     this.#promote = promote;
-    this.#serial = frontswap.viewOf(type).serial;
+    this.#serial = this.#port.viewOf(type).serial;
     this.#buffer = new Uint8Array(frontswap.pageSize);
     if (evict) writeback.add(type, { storage: device, serial: this.#serial });
   }
@@ -79,39 +82,39 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** Pages on the device now, and those that are being written to it. */
   get pagesOnDevice(): number {
-    return this.#frontswap.places.count(this.type);
+    return this.#port.places.count(this.type);
   }
 
   /** @throws as SharedSwapArea; ZmemError `ERR_ZMEM_DEVICE` when the device failed */
   override put(offset: number, page: Page): boolean {
     checkPage(page, this.#frontswap.pageSize);
     const stored = this.#withKey(offset, (key) => this.#putLocked(key, page));
-    if (stored === undefined) this.#frontswap.countPut(false);
+    if (stored === undefined) this.#port.countPut(false);
     return stored ?? false;
   }
 
   /** @throws as SharedSwapArea; ZmemError `ERR_ZMEM_DEVICE` when the device failed */
   override get(offset: number, page: Page): boolean {
     if (this.#frontswap.getPage(this.type, offset, page)) return true;
-    if (this.#frontswap.lookFor(this.type, offset) === false) return false;
+    if (this.#port.lookFor(this.type, offset) === false) return false;
     return this.#withKey(offset, (key) => this.#getLocked(key, page)) ?? false;
   }
 
   override flush(offset: number): boolean {
-    if (this.#frontswap.lookFor(this.type, offset) === false) return false;
+    if (this.#port.lookFor(this.type, offset) === false) return false;
     const flushed = this.#withKey(offset, (key) => {
       const wasKept = key.isKept;
       if (wasKept) this.#drop(key);
-      return this.#frontswap.places.discard(this.type, key.view, offset) || wasKept;
+      return this.#port.places.discard(this.type, key.view, offset) || wasKept;
     });
-    if (flushed === true) this.#frontswap.countFlush();
+    if (flushed === true) this.#port.countFlush();
     return flushed ?? false;
   }
 
   override has(offset: number): boolean {
-    const { places } = this.#frontswap;
+    const { places } = this.#port;
     return (
-      this.#frontswap.lookFor(this.type, offset) ??
+      this.#port.lookFor(this.type, offset) ??
       this.#withKey(offset, (key) => key.isKept || places.has(key.view, offset)) ??
       false
     );
@@ -129,7 +132,7 @@ export class SharedDeviceArea extends SharedSwapArea {
   }
 
   #withKey<T>(offset: number, work: (key: HeldKey) => T): T | undefined {
-    return this.#frontswap.withKey(this.type, offset, (key) => {
+    return this.#port.withKey(this.type, offset, (key) => {
       if (key.view.serial === this.#serial) return work(key);
       throw new ZmemError(
         "ERR_ZMEM_TYPE_OFF",
@@ -140,7 +143,7 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   #putLocked(key: HeldKey, page: Page): boolean {
     const { backend } = this.#writeback;
-    const { places } = this.#frontswap;
+    const { places } = this.#port;
     let kept = false;
     try {
       if (this.#admission.admits(this.type, key.offset, page)) {
@@ -154,7 +157,7 @@ export class SharedDeviceArea extends SharedSwapArea {
       if (!isHeld(error)) places.discard(this.type, key.view, key.offset);
       throw error;
     }
-    this.#frontswap.countPut(kept);
+    this.#port.countPut(kept);
     if (kept) return true;
     places.discard(this.type, key.view, key.offset);
     return this.#writeDevice(key, page);
@@ -164,7 +167,7 @@ export class SharedDeviceArea extends SharedSwapArea {
   #putPool(key: HeldKey, page: Page): boolean {
     const kept = key.change(() => {
       const isKept = this.#writeback.backend.putPage(this.type, key.offset, page);
-      if (isKept) this.#frontswap.places.discard(this.type, key.view, key.offset);
+      if (isKept) this.#port.places.discard(this.type, key.view, key.offset);
       return isKept;
     });
     if (kept || this.#writeback.makeRoom(key)) return true;
@@ -178,11 +181,11 @@ export class SharedDeviceArea extends SharedSwapArea {
     const form = rejected?.form ?? RAW_FORM;
     const bytes = this.#buffer.subarray(0, block.length);
     bytes.set(block);
-    const { places } = this.#frontswap;
+    const { places } = this.#port;
     const { position, blocks } = places.reserve(this.type, key.view, [block.length]);
     try {
       if (blocks === 0 || !this.#storage.write(bytes, position)) {
-        this.#frontswap.countEvent("deviceFull");
+        this.#port.countEvent("deviceFull");
         return false;
       }
       places.publish(this.type, key.view, key.offset, form, block.length);
@@ -191,20 +194,20 @@ export class SharedDeviceArea extends SharedSwapArea {
     } finally {
       places.cancel(this.type, key.view);
     }
-    this.#frontswap.countEvent("deviceWrites");
-    this.#frontswap.countEvent("deviceWrittenPages");
+    this.#port.countEvent("deviceWrites");
+    this.#port.countEvent("deviceWrittenPages");
     return true;
   }
 
   #getLocked(key: HeldKey, page: Page): boolean {
     // It may have come back meanwhile.
     if (key.isKept) return this.#frontswap.getPage(this.type, key.offset, page);
-    const { places } = this.#frontswap;
+    const { places } = this.#port;
     const place = places.read(key.view, key.offset);
     if (place === null) return false;
     const block = this.#read(key.offset, place);
     if (this.#promote && this.#restore(key, place.tag, block, page)) {
-      this.#frontswap.countEvent("promotedPages");
+      this.#port.countEvent("promotedPages");
     } else {
       this.#writeback.backend.decodeBlock(place.tag, block, page);
     }
@@ -223,7 +226,7 @@ export class SharedDeviceArea extends SharedSwapArea {
     try {
       const kept = key.change(() => {
         const isKept = restore();
-        if (isKept) this.#frontswap.places.discard(this.type, key.view, key.offset);
+        if (isKept) this.#port.places.discard(this.type, key.view, key.offset);
         return isKept;
       });
       return kept || this.#writeback.makeRoom(key);
@@ -241,7 +244,7 @@ export class SharedDeviceArea extends SharedSwapArea {
     } catch (error) {
       throw this.#failure(offset, "read", error);
     }
-    this.#frontswap.countEvent("deviceReads");
+    this.#port.countEvent("deviceReads");
     return block;
   }
 
@@ -254,7 +257,7 @@ export class SharedDeviceArea extends SharedSwapArea {
   }
 
   #failure(offset: number, verb: string, error: unknown): ZmemError {
-    this.#frontswap.countEvent("deviceErrors");
+    this.#port.countEvent("deviceErrors");
     if (error instanceof ZmemError) return error;
     const what = error instanceof Error ? error.message : String(error);
     return new ZmemError(

@@ -1,6 +1,6 @@
 /**
- * Presence bits, counts and counters as one worker changes them, and how they are put right when
- * the worker dies in between.
+ * Presence bits and counts as one worker changes them, and how they are put right when the worker
+ * dies in between.
  *
  * What: the bit errs on one side only, and a note in the worker's record says what it is about to
  * change. `frontswap.ts` says why.
@@ -19,7 +19,6 @@ import {
   WORKER_OFFSET,
   WORKER_OP,
   WORKER_TYPE,
-  workerCounters,
   workerRecord,
   type Control,
 } from "./control.ts";
@@ -30,25 +29,17 @@ const OP_NONE = 0;
 const OP_CHANGE_ABSENT = 1;
 const OP_CHANGE_PRESENT = 2;
 
-/** Counters, by their place among COUNTERS. */
-export const SUCC_PUTS = 0;
-export const FAILED_PUTS = 1;
-export const GETS = 2;
-export const FLUSHES = 3;
-
 export class Presence {
   readonly #control: Control;
   readonly #words: Int32Array;
   readonly #workerId: number;
   readonly #record: number;
-  readonly #firstCounter: number;
 
   constructor(control: Control, workerId: number) {
     this.#control = control;
     this.#words = control.words;
     this.#workerId = workerId;
     this.#record = workerRecord(workerId);
-    this.#firstCounter = workerCounters(workerId);
   }
 
   has(view: TypeView, offset: number): boolean {
@@ -71,13 +62,6 @@ export class Presence {
     if (!has) this.#clear(view, offset);
     if (has !== had) Atomics.add(this.#words, deltaWord(this.#workerId, type), has ? 1 : -1);
     Atomics.store(this.#words, this.#record + WORKER_OP, OP_NONE);
-  }
-
-  /** Moves a counter of this worker. */
-  count(counter: number, by = 1): void {
-    const { counters } = this.#control;
-    const index = this.#firstCounter + counter;
-    counters[index] = (counters[index] as number) + by;
   }
 
   /**

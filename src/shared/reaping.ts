@@ -14,29 +14,15 @@
  * whoever reaps next does it again; a reaper that dies leaves those that it was reaping to whoever
  * reaps it.
  */
-import {
-  keyLockRange,
-  TYPES_LOCK,
-  WORKER_REGISTERED,
-  workerRecord,
-  type Control,
-} from "./control.ts";
-import type { Locks } from "./lock.ts";
-import type { Members } from "./members.ts";
-import type { PlaceTable } from "./place-table.ts";
-import type { Presence } from "./presence.ts";
-import type { TypeTable } from "./type-table.ts";
+import { keyLockRange, TYPES_LOCK, WORKER_REGISTERED, workerRecord } from "./control.ts";
+import type { FrontEndParts } from "./parts.ts";
 import { endReaping, reapedBy, startReaping } from "./workers.ts";
 
 /** The parts of a front-end that a dead worker may have left half changed. */
-export interface ReapedParts {
-  readonly control: Control;
-  readonly locks: Locks;
-  readonly members: Members;
-  readonly places: PlaceTable;
-  readonly presence: Presence;
-  readonly types: TypeTable;
-}
+type ReapedParts = Pick<
+  FrontEndParts,
+  "control" | "locks" | "members" | "places" | "presence" | "types"
+>;
 
 /** The backend, as far as reaping needs it. */
 export interface ReapedBackend {

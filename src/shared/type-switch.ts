@@ -6,7 +6,8 @@
  * new state. Only then bits and backend are emptied, so nothing survives.
  */
 import { MAX_TYPES } from "../errors.ts";
-import { keyLockRange, TYPES_LOCK, WORKER_REGISTERED, workerRecord } from "./control.ts";
+import type { Attendance } from "./attendance.ts";
+import { keyLockRange, TYPES_LOCK } from "./control.ts";
 import { flushBackend, type BackendHandle, type SharedOps } from "./backend-handle.ts";
 import { isHeld, noRoomError } from "./failures.ts";
 import type { Locks } from "./lock.ts";
@@ -18,21 +19,13 @@ const LEFTOVER_TIMEOUT_MS = 20;
 export class TypeSwitch {
   readonly #types: TypeTable;
   readonly #locks: Locks;
-  readonly #words: Int32Array;
-  readonly #workerId: number;
+  readonly #attendance: Attendance;
   readonly #backend: BackendHandle;
 
-  constructor(
-    types: TypeTable,
-    locks: Locks,
-    words: Int32Array,
-    workerId: number,
-    backend: BackendHandle,
-  ) {
+  constructor(types: TypeTable, locks: Locks, attendance: Attendance, backend: BackendHandle) {
     this.#types = types;
     this.#locks = locks;
-    this.#words = words;
-    this.#workerId = workerId;
+    this.#attendance = attendance;
     this.#backend = backend;
   }
 
@@ -136,7 +129,7 @@ export class TypeSwitch {
     const poolId = this.#backend.start(registered);
     this.#backend.set(registered, poolId);
     if (poolId < 0) return;
-    Atomics.store(this.#words, workerRecord(this.#workerId) + WORKER_REGISTERED, 1);
+    this.#attendance.setRegistered(true);
     for (let type = 0; type < MAX_TYPES; type++) this.#open(type);
   }
 

@@ -21,8 +21,8 @@
  */
 import type { SharedStorage } from "../devices/storage.ts";
 import type { FormedBlock, FrontswapOps, WritebackPort } from "../types.ts";
+import type { DevicePort } from "./device-port.ts";
 import { isHeld } from "./failures.ts";
-import type { SharedFrontswap } from "./frontswap.ts";
 import type { HeldKey } from "./held-key.ts";
 import { roundToUnits } from "./place-table.ts";
 
@@ -69,7 +69,7 @@ interface Copied {
 /** Moves pages between a shared backend and storage, as one worker. */
 export class SharedWriteback {
   readonly backend: SharedWritebackBackend;
-  readonly #frontswap: SharedFrontswap;
+  readonly #port: DevicePort;
   readonly #clusterPages: number;
   readonly #targets = new Map<number, Target>();
   /** Blocks on their way, each at a unit's begin. Made when it is first wanted. */
@@ -78,7 +78,7 @@ export class SharedWriteback {
 
   /** @throws RangeError for a cluster that can't be */
   constructor(
-    frontswap: SharedFrontswap,
+    port: DevicePort,
     backend: SharedWritebackBackend,
     options: SharedWritebackOptions = {},
   ) {
@@ -88,7 +88,7 @@ export class SharedWriteback {
         `clusterPages: expected an integer from 1 to ${MAX_CLUSTER_PAGES}, got ${clusterPages}`,
       );
     }
-    this.#frontswap = frontswap;
+    this.#port = port;
     this.backend = backend;
     this.#clusterPages = clusterPages;
   }
@@ -117,7 +117,7 @@ export class SharedWriteback {
   makeRoom(key: HeldKey): boolean {
     const reason = this.backend.lastReject;
     if (reason !== "limit" && reason !== "growth") return false;
-    this.#frontswap.countEvent("poolLimitHits");
+    this.#port.countEvent("poolLimitHits");
     if (this.#targets.size === 0) return false;
     try {
       for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -174,14 +174,14 @@ export class SharedWriteback {
     const held = new Set<HeldKey>();
     const release = (key: HeldKey): void => {
       held.delete(key);
-      this.#frontswap.releaseKey(key);
+      this.#port.releaseKey(key);
     };
     try {
       const copied: Copied[] = [];
       let end = 0;
       for (const index of indices) {
         const { offset } = cold[index] as { offset: number };
-        const key = this.#frontswap.tryKey(type, offset);
+        const key = this.#port.tryKey(type, offset);
         if (key === null) continue;
         held.add(key);
         // Another area has its type now.
@@ -196,7 +196,7 @@ export class SharedWriteback {
       }
       return copied.length === 0 ? 0 : this.#move(type, target.storage, copied, release);
     } finally {
-      for (const key of held) this.#frontswap.releaseKey(key);
+      for (const key of held) this.#port.releaseKey(key);
     }
   }
 
@@ -207,21 +207,21 @@ export class SharedWriteback {
     copied: readonly Copied[],
     release: (key: HeldKey) => void,
   ): number {
-    const { places, pageSize } = this.#frontswap;
+    const { places, pageSize } = this.#port;
     const { view } = (copied[0] as Copied).key;
     const sizes = copied.map(({ bytes }) => bytes);
     const { position, blocks } = places.reserve(type, view, sizes);
     try {
       let end = 0;
       for (const { bytes } of copied.slice(0, blocks)) end += roundToUnits(bytes, pageSize);
-      if (blocks === 0) this.#frontswap.countEvent("deviceFull");
+      if (blocks === 0) this.#port.countEvent("deviceFull");
       if (blocks === 0 || !this.#write(storage, this.#staging.subarray(0, end), position))
         return -1;
-      this.#frontswap.countEvent("deviceWrites");
-      this.#frontswap.countEvent("deviceWrittenPages", blocks);
+      this.#port.countEvent("deviceWrites");
+      this.#port.countEvent("deviceWrittenPages", blocks);
       for (const { key, form, bytes } of copied.slice(0, blocks)) {
         this.#settle(key, form, bytes);
-        this.#frontswap.countEvent("writtenBackPages");
+        this.#port.countEvent("writtenBackPages");
         release(key);
       }
       return blocks;
@@ -232,7 +232,7 @@ export class SharedWriteback {
 
   /** Makes the storage the place of a page, and the backend forget it. */
   #settle(key: HeldKey, form: number, bytes: number): void {
-    const { places } = this.#frontswap;
+    const { places } = this.#port;
     const { type, offset, view } = key;
     key.change(() => {
       places.publish(type, view, offset, form, bytes);
@@ -251,16 +251,16 @@ export class SharedWriteback {
   #write(storage: SharedStorage, bytes: Uint8Array<ArrayBuffer>, position: number): boolean {
     try {
       if (storage.write(bytes, position)) return true;
-      this.#frontswap.countEvent("deviceFull");
+      this.#port.countEvent("deviceFull");
     } catch {
-      this.#frontswap.countEvent("deviceErrors");
+      this.#port.countEvent("deviceErrors");
     }
     return false;
   }
 
   /** Copies a block behind the ones before. @returns where the next one begins */
   #stage(block: Uint8Array, at: number): number {
-    const { pageSize } = this.#frontswap;
+    const { pageSize } = this.#port;
     if (this.#staging.length === 0) {
       this.#staging = new Uint8Array(this.#clusterPages * pageSize);
     }
@@ -271,11 +271,11 @@ export class SharedWriteback {
   #retry(key: HeldKey): boolean {
     const kept = key.change(() => {
       const isKept = this.backend.retryPut(key.type, key.offset);
-      if (isKept) this.#frontswap.places.discard(key.type, key.view, key.offset);
+      if (isKept) this.#port.places.discard(key.type, key.view, key.offset);
       return isKept;
     });
     if (!kept) return false;
-    this.#frontswap.countEvent("roomMade");
+    this.#port.countEvent("roomMade");
     return true;
   }
 

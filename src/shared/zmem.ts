@@ -102,7 +102,7 @@ export class SharedZmem {
     this.pageSize = frontswap.pageSize;
     this.#poolName = poolName;
     this.#sayGone = sayGone;
-    this.#writeback = new SharedWriteback(frontswap, backend, policy.writeback);
+    this.#writeback = new SharedWriteback(frontswap.devices, backend, policy.writeback);
     this.#admission = new Admission(
       {
         // The area has tried already.
@@ -110,7 +110,7 @@ export class SharedZmem {
         setDemandedRatio: (ratio) => backend.setLongestBlock(this.pageSize / ratio),
         port: backend,
       },
-      { count: (name) => frontswap.countEvent(name as DeviceCounter) },
+      { count: (name) => frontswap.devices.countEvent(name as DeviceCounter) },
       policy,
     );
     this.#policy = policy;
@@ -245,7 +245,7 @@ export class SharedZmem {
   area(type: number, options: SharedDeviceOptions): SharedDeviceArea;
   area(type: number): SharedSwapArea;
   area(type: number, options?: SharedDeviceOptions): SharedSwapArea {
-    const { pages, deviceMost } = this.frontswap.viewOf(type);
+    const { pages, deviceMost } = this.frontswap.devices.viewOf(type);
     if (deviceMost === 0) {
       if (options === undefined) return new SharedSwapArea(this.frontswap, type, pages);
       throw new TypeError(`device: expected none, since the area of type ${type} has none`);

@@ -62,7 +62,7 @@ function assertGets(area: SharedDeviceArea, offset: number, page = pageOf(offset
 }
 
 function isOnDevice({ zmem, area }: Setup, offset: number): boolean {
-  return zmem.frontswap.places.has(zmem.frontswap.viewOf(area.type), offset);
+  return zmem.frontswap.devices.places.has(zmem.frontswap.devices.viewOf(area.type), offset);
 }
 
 function offsetOnDevice(setup: Setup): number {
@@ -197,7 +197,7 @@ test("when a cluster can't be written its pages stay in the pool", async () => {
     for (let offset = 0; offset < 200; offset++) area.put(offset, pageOf(offset));
     assert.is(zmem.writeBack(64), 0, fault);
     assert.is(area.pagesOnDevice, 0);
-    assert.is(zmem.frontswap.places.findFault(area.type), null);
+    assert.is(zmem.frontswap.devices.places.findFault(area.type), null);
     storage.fault = "none";
     for (let offset = 0; offset < 200; offset++) assertGets(area, offset);
   }
@@ -230,7 +230,7 @@ test("who is at work on a page lets others wait, and a dead one is reaped", asyn
   setup.zmem.backend.setLimit(0);
   setup.area.put(7, pageOf(7));
   setup.area.put(8, pageOf(8));
-  const key = other.zmem.frontswap.tryKey(setup.area.type, 7);
+  const key = other.zmem.frontswap.devices.tryKey(setup.area.type, 7);
   assert.ok(key !== null);
   const got = new Uint8Array(PAGE_SIZE);
   assert.throws(() => setup.area.get(7, got), hasCode("ERR_ZMEM_HELD"));

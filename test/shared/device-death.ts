@@ -173,8 +173,8 @@ function keptBefore({ area }: Setup): Set<number> {
 
 function checkPages(setup: Setup, scenario: Scenario, kept: Set<number>, when: string): void {
   const { area, survivor } = setup;
-  const { places } = survivor.frontswap;
-  const view = survivor.frontswap.viewOf(area.type);
+  const { places } = survivor.frontswap.devices;
+  const view = survivor.frontswap.devices.viewOf(area.type);
   for (let offset = 0; offset < PAGES; offset++) {
     const isInPool = survivor.backend.getPage(area.type, offset, got);
     const isOnDevice = places.has(view, offset);
@@ -201,10 +201,10 @@ function checkEnd(setup: Setup, scenario: Scenario, kept: Set<number>, when: str
   const { type } = area;
   const { frontswap, backend } = survivor;
   assert.is(testingExports(backend).validate(), 0, `${when}: the validator`);
-  assert.is(frontswap.places.findFault(type), null, when);
+  assert.is(frontswap.devices.places.findFault(type), null, when);
   backend.setLimit(Infinity);
   checkPages(setup, scenario, kept, when);
-  assert.is(frontswap.places.findFault(type), null, `${when}, after the gets`);
+  assert.is(frontswap.devices.places.findFault(type), null, `${when}, after the gets`);
   if (scenario.forgetsAll) {
     frontswap.flushArea(type);
   } else {
@@ -213,14 +213,14 @@ function checkEnd(setup: Setup, scenario: Scenario, kept: Set<number>, when: str
   }
   const { pages, payloadBytes, currPages } = survivor.stats();
   assert.equal([pages, payloadBytes, currPages, area.pagesOnDevice], [0, 0, 0, 0], when);
-  assert.is(frontswap.places.findFault(type), null, `${when}, flushed`);
+  assert.is(frontswap.devices.places.findFault(type), null, `${when}, flushed`);
   assert.is(testingExports(backend).validate(), 0, `${when}, flushed: the validator`);
 }
 
 /** Pages of the pool that the call does not concern can be got while the dead worker is unreaped. */
 function checkGetsGoOn({ survivor, area }: Setup, kept: Set<number>, when: string): void {
-  const { places } = survivor.frontswap;
-  const view = survivor.frontswap.viewOf(area.type);
+  const { places } = survivor.frontswap.devices;
+  const view = survivor.frontswap.devices.viewOf(area.type);
   for (const offset of kept) {
     if (offset === KEY || places.has(view, offset)) continue;
     if (!survivor.backend.getPage(area.type, offset, got)) continue;

@@ -142,13 +142,13 @@ class DeviceModel {
     const { zmem, area } = this.#workers[0] as Worker;
     const { frontswap, backend } = zmem;
     assert.is(testingExports(backend).validate(), 0, "the validator");
-    assert.is(frontswap.places.findFault(area.type), null);
-    const view = frontswap.viewOf(area.type);
+    assert.is(frontswap.devices.places.findFault(area.type), null);
+    const view = frontswap.devices.viewOf(area.type);
     let inPool = 0;
     let onDevice = 0;
     for (let offset = 0; offset < PAGES; offset++) {
       const isInPool = backend.getPage(area.type, offset, this.#got);
-      const isOnDevice = frontswap.places.has(view, offset);
+      const isOnDevice = frontswap.devices.places.has(view, offset);
       assert.not(isInPool && isOnDevice, `page ${offset} is in both`);
       assert.is(isInPool || isOnDevice, this.#expected.has(offset), `page ${offset}`);
       if (isInPool) inPool += 1;

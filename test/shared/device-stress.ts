@@ -267,12 +267,12 @@ class DeviceStress {
     const { frontswap, backend, pageSize } = this.#zmem;
     const { type } = this.#area;
     const page = new Uint8Array(pageSize);
-    const view = frontswap.viewOf(type);
+    const view = frontswap.devices.viewOf(type);
     let inPool = 0;
     let onDevice = 0;
     for (let key = 0; key < this.#options.pages; key++) {
       const isInPool = backend.getPage(type, key, page);
-      const isOnDevice = frontswap.places.has(view, key);
+      const isOnDevice = frontswap.devices.places.has(view, key);
       assert.not(isInPool && isOnDevice, `${what}: key ${key} is in both`);
       if (isInPool) inPool += 1;
       if (isOnDevice) onDevice += 1;
@@ -280,7 +280,7 @@ class DeviceStress {
     }
     // What was got in between may have come back.
     assert.is(inPool + onDevice, frontswap.countPages(type) + this.#area.pagesOnDevice, what);
-    assert.is(frontswap.places.findFault(type), null, what);
+    assert.is(frontswap.devices.places.findFault(type), null, what);
     assert.is(testingExports(backend).validate(), 0, `${what}: the validator`);
   }
 
