@@ -40,11 +40,14 @@ import {
  */
 
 let granulesSeen: u32 = 0;
+/** Objects that no entry owns, as `validateZspages` has seen them. */
+export let unownedObjects: u32 = 0;
 
 /** @returns 0 when the pool is sound, else the number of the first check that failed */
 export function validate(): i32 {
   let failed = validateSupply();
   if (!failed) failed = validateZspages();
+  if (!failed && unownedObjects) failed = 222;
   if (!failed) failed = validateIndex();
   return failed;
 }
@@ -88,9 +91,11 @@ export function validateSupply(): i32 {
   return sum == block.heldWasmPages * GRANULES_PER_WASM_PAGE ? 0 : 113;
 }
 
+/** All zspages. Whether objects without an owner may be is for the caller to say. */
 export function validateZspages(): i32 {
   const block = superblock();
   granulesSeen = 0;
+  unownedObjects = 0;
   let zspages: u32 = 0;
   for (let index: u32 = 1; index < block.classCount; index++) {
     const record = sizeClass(index);
@@ -137,6 +142,10 @@ function validateZspage(zspage: Zspage, size: u32): i32 {
     if (!(header & USED_TAG)) continue;
     used++;
     const owner = load<u64>(header & ~USED_TAG);
+    if (!owner) {
+      unownedObjects++;
+      continue;
+    }
     if (!hasObject(owner)) return 222;
     if (entryToLocation(owner) != ((zspage.id << SLOT_BITS) | slot)) return 223;
     if (lengthToClass(entryToLength(owner)) != zspage.classIndex) return 224;

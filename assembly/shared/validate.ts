@@ -21,11 +21,19 @@ import {
 import { bucketAddress, SEGMENTS_OFFSET, segmentGranules, TypeRoot } from "../index/type-root";
 import { superblock } from "../superblock";
 import { sizeClass } from "../zsmalloc/size-classes";
-import { validateObject, validateSupply, validateZspages } from "../validate";
+import { SLOT_BITS, SLOT_MASK, slotAddress, USED_TAG, zspageAt } from "../zsmalloc/zspage";
+import { unownedObjects, validateObject, validateSupply, validateZspages } from "../validate";
 import { chunkToRoot } from "./chunks";
-import { JOB_NONE, MAX_WORKERS, sharedHeader, WORKER_ATTACHED, workerRecord } from "./header";
+import {
+  JOB_NONE,
+  MAX_WORKERS,
+  sharedHeader,
+  WORKER_ATTACHED,
+  WorkerRecord,
+  workerRecord,
+} from "./header";
 import { nextGranule } from "./granule-map";
-import { classLock } from "./objects";
+import { classLock, spareOwner } from "./objects";
 import {
   areaLock,
   filledPages,
@@ -42,10 +50,12 @@ import {
 
 /**
  * The validator of the shared build: what the plain one checks, stripe by stripe, and that nobody
- * holds a lock or has an unfinished journal. To be called while no worker is in a call.
+ * holds a lock or has an unfinished journal. An object that no entry owns is some live worker's
+ * spare. To be called while no worker is in a call.
  */
 
 let objects: u32 = 0;
+let spares: u32 = 0;
 let indexGranules: u32 = 0;
 
 /** @returns 0 when the pool is sound, else the number of the first check that failed */
@@ -65,14 +75,25 @@ function validateLocks(): i32 {
     if (load<u32>(classLock(sizeClass(index)))) return 403;
   }
   let scratch: u32 = 0;
+  spares = 0;
   for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
     const record = workerRecord(worker);
     if (record.job != JOB_NONE || record.pending || record.old || record.areaType) return 404;
-    if (record.spare) return 407;
+    if (record.spare && !isSpare(record, worker)) return 407;
     if ((record.state == WORKER_ATTACHED) != (record.scratch != 0)) return 405;
     if (record.scratch) scratch += header.scratchGranules;
   }
+  if (spares != unownedObjects) return 408;
   return scratch == superblock().tableGranules ? 0 : 406;
+}
+
+/** Whether what a worker's record calls its spare is one, and counts it. */
+function isSpare(record: WorkerRecord, worker: u32): bool {
+  spares++;
+  const zspage = zspageAt(record.spare >> SLOT_BITS);
+  if (record.state != WORKER_ATTACHED || zspage.classIndex != record.spareClass) return false;
+  const slot = slotAddress(zspage, record.spare & SLOT_MASK, sizeClass(record.spareClass).size);
+  return load<u32>(slot) == (spareOwner(worker) | USED_TAG) && !record.nothing;
 }
 
 function validateStripes(): i32 {
@@ -91,7 +112,7 @@ function validateStripes(): i32 {
   const block = superblock();
   let used: u32 = 0;
   for (let index: u32 = 1; index < block.classCount; index++) used += sizeClass(index).used;
-  if (used != objects) return 502;
+  if (used != objects + spares) return 502;
   const end = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
   const map: usize = sharedHeader().chunkMapAddress;
   let granule = nextGranule(map, block.fixedGranules, end);

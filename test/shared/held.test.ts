@@ -11,14 +11,17 @@ import {
   got,
   makePool,
   OTHER_TYPE,
-  pageOf,
+  only,
   range,
   raw,
   small,
   TYPE,
   type Scenario,
 } from "./dying-calls.ts";
+import { testingExports } from "./testing-exports.ts";
 
+/** Of a worker's record in the module. */
+const SPARE_WORD = 10;
 const test = suite("shared pool, calls that meet the dead");
 
 /** A worker dies at a point of a put to another type; then the pool's own put meets it. */
@@ -113,20 +116,27 @@ test("a spare object is given back by whoever reaps its worker", () => {
 
 test("a worker that has a spare gives it back when it detaches", () => {
   const scenario: Scenario = { name: "spare", offsets: range(24), run: () => undefined };
+  let spares = 0;
   for (let point = 0; point < 40; point += 3) {
     const pool = makePool(scenario);
     pool.openType(OTHER_TYPE);
-    pool.putPage(TYPE, 7, pageOf(7));
+    pool.putPage(TYPE, 7, raw);
+    const { journalWord, validate } = testingExports(pool);
     const dead = SharedZmemBackend.attach(pool.attachment);
     const next = SharedZmemBackend.attach(pool.attachment);
     const { workerId } = dead;
-    if (!die(dead, point, () => void dead.putPage(OTHER_TYPE, 1, pageOf(7)))) break;
-    dieOrMeet(next, -1, () => void next.putPage(TYPE, 7, small));
+    const nextId = next.workerId;
+    if (!die(dead, point, () => void dead.putPage(OTHER_TYPE, 1, raw))) break;
+    const outcome = dieOrMeet(next, -1, () => void next.putPage(TYPE, 7, small));
     assert.is(pool.reap(workerId), true);
+    if (journalWord(nextId, SPARE_WORD) !== 0) spares++;
+    assert.is(validate(), 0, `point ${point}: the validator, while a live worker has a spare`);
     next.detach();
-    const rest = { ...scenario, concerns: (offset: number) => offset === 7, becomes: small };
+    assert.is(journalWord(nextId, SPARE_WORD), 0, `point ${point}: the spare of who is gone`);
+    const rest = { ...scenario, concerns: only(7), becomes: outcome === "met" ? raw : small };
     checkEnd(pool, rest, new Set(range(24)), `point ${point}`);
   }
+  assert.ok(spares > 0, "some had a spare");
 });
 
 test.run();
