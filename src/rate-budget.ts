@@ -8,7 +8,21 @@
  * Invariant: over any t seconds at most (t + 1) × perSecond is spent.
  */
 
-/** Units (bytes, pages) per second. */
+/** What may be written back per second. */
+export interface BudgetOptions {
+  readonly pages?: number;
+  readonly bytes?: number;
+}
+
+/** @throws RangeError for a budget under a page per second, which would never allow one */
+export function checkBudget(budget: BudgetOptions, pageSize: number): void {
+  if ((budget.bytes ?? Infinity) >= pageSize && (budget.pages ?? 1) >= 1) return;
+  throw new RangeError(
+    `writeback.budget: expected a page or more per second, got ${budget.pages} pages, ${budget.bytes} bytes`,
+  );
+}
+
+/** One bucket: units (bytes, pages) per second. */
 export class RateBudget {
   readonly #perSecond: number;
   readonly #now: () => number;

@@ -21,7 +21,7 @@
 import type { AreaDevice } from "./area-device.ts";
 import type { SlotBlock, StoredBlock } from "./devices/device.ts";
 import type { Frontswap } from "./frontswap.ts";
-import { RateBudget } from "./rate-budget.ts";
+import { checkBudget, RateBudget, type BudgetOptions } from "./rate-budget.ts";
 import type { SwapLog } from "./swap-log.ts";
 import {
   RAW_FORM,
@@ -36,7 +36,7 @@ export interface WritebackOptions {
   /** Pages of one device write, 1 to 64; 32 when left out. */
   readonly clusterPages?: number;
   /** The most that writeback writes in a second, in pages, in bytes, or both; no bound left out. */
-  readonly budget?: { readonly pages?: number; readonly bytes?: number };
+  readonly budget?: BudgetOptions;
   /** Milliseconds, for the budget; the clock of the platform when left out. */
   readonly now?: () => number;
 }
@@ -87,11 +87,7 @@ export class Writeback {
     this.#frontswap = frontswap;
     this.#port = port;
     this.#log = log;
-    if (!((budget.bytes ?? Infinity) >= frontswap.pageSize) || !((budget.pages ?? 1) >= 1)) {
-      throw new RangeError(
-        `writeback.budget: expected a page or more per second, got ${budget.pages} pages, ${budget.bytes} bytes`,
-      );
-    }
+    checkBudget(budget, frontswap.pageSize);
     this.#pageBudget = new RateBudget(budget.pages ?? Infinity, now);
     this.#byteBudget = new RateBudget(budget.bytes ?? Infinity, now);
   }

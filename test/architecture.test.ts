@@ -231,7 +231,7 @@ const SOURCE: Layers = {
     "zmem.ts",
   ],
   // The front-end of a pool that workers share; it meets a backend in shared/zmem.ts alone.
-  "shared/": ["devices/storage.ts", "errors.ts", "types.ts"],
+  "shared/": ["devices/storage.ts", "errors.ts", "rate-budget.ts", "types.ts"],
   "shared/load.ts": ["errors.ts", "platform/shared-memory.ts"],
   "shared/zmem.ts": [
     "admission.ts",

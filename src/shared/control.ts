@@ -12,7 +12,7 @@
  *
  * Layout, in 32-bit words (fixed part, then bits to the end):
  * ```
- *      0  magic │ page size │ closed │ types lock, 16 members lock
+ *      0  magic │ page size │ closed │ types lock │ budget of writeback, 4 words, 16 members lock
  *     64  64 worker records of 64: state │ registered │ op │ type │ offset │ base │ id at the backend
  *                                  7..10 the room on a device that it has reserved (place-table.ts)
  *                                  16.. Float64 counters, written by their worker alone
@@ -42,6 +42,8 @@ const MAGIC_WORD = 0;
 const PAGE_SIZE_WORD = 1;
 export const CLOSED_WORD = 2;
 export const TYPES_LOCK = 3;
+/** Even: the budget is of 64-bit words (write-budget.ts). */
+export const BUDGET_WORD = 4;
 export const MEMBERS_LOCK = 16;
 
 const WORKER_RECORDS = 64;
@@ -78,6 +80,7 @@ export const DEVICE_COUNTERS = [
   "deviceWrittenPages",
   "deviceFull",
   "deviceErrors",
+  "budgetStops",
 ] as const;
 
 /** A counter of areas with a device. */

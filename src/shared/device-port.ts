@@ -6,8 +6,9 @@
  * the key and, in a HeldKey, the means to change bit and backend together.
  */
 import { checkOffset } from "../errors.ts";
+import type { BudgetOptions } from "../rate-budget.ts";
 import type { Attendance } from "./attendance.ts";
-import { keyLock, type DeviceCounter } from "./control.ts";
+import { keyLock, type Control, type DeviceCounter } from "./control.ts";
 import { HeldKey } from "./held-key.ts";
 import { holderOf, type Locks } from "./lock.ts";
 import type { FrontEndParts } from "./parts.ts";
@@ -16,12 +17,14 @@ import type { Presence } from "./presence.ts";
 import { FAILED_PUTS, FLUSHES, SUCC_PUTS, type Tally } from "./tally.ts";
 import type { TypeGate } from "./type-gate.ts";
 import { FLUSHED, ON, OPEN, type TypeTable, type TypeView } from "./type-table.ts";
+import { WriteBudget } from "./write-budget.ts";
 
 export class DevicePort {
   /** Bytes of a page. */
   readonly pageSize: number;
   /** Where pages are that are not in the backend. */
   readonly places: PlaceTable;
+  readonly #control: Control;
   readonly #words: Int32Array;
   readonly #attendance: Attendance;
   readonly #locks: Locks;
@@ -33,6 +36,7 @@ export class DevicePort {
   constructor(parts: FrontEndParts, gate: TypeGate) {
     this.pageSize = parts.control.pageSize;
     this.places = parts.places;
+    this.#control = parts.control;
     this.#words = parts.control.words;
     this.#attendance = parts.attendance;
     this.#locks = parts.locks;
@@ -105,6 +109,11 @@ export class DevicePort {
     const isThere = this.#presence.has(view, offset) || this.places.has(view, offset);
     const isQuiet = Atomics.load(this.#words, lock) === before;
     return isQuiet && this.#types.isCurrent(type, view) ? isThere : undefined;
+  }
+
+  /** The budget of writeback that all workers share, by its figures. @throws as WriteBudget */
+  createBudget(budget: BudgetOptions): WriteBudget {
+    return new WriteBudget(this.#control, budget);
   }
 
   /** Moves a counter of areas. */

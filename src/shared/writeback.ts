@@ -20,16 +20,20 @@
  * Bound: as writeback.ts of a pool of one thread.
  */
 import type { SharedStorage } from "../devices/storage.ts";
+import type { BudgetOptions } from "../rate-budget.ts";
 import type { FormedBlock, FrontswapOps, WritebackPort } from "../types.ts";
 import type { DevicePort } from "./device-port.ts";
 import { isHeld } from "./failures.ts";
 import type { HeldKey } from "./held-key.ts";
 import { roundToUnits } from "./place-table.ts";
+import type { WriteBudget } from "./write-budget.ts";
 
 /** How writeback works on a shared pool. */
 export interface SharedWritebackOptions {
   /** Pages of one write, 1 to 64; 32 when left out. */
   readonly clusterPages?: number;
+  /** What all workers together may write back per second; without bound when left out. */
+  readonly budget?: BudgetOptions;
 }
 
 /** A backend that writeback works with. */
@@ -71,18 +75,19 @@ export class SharedWriteback {
   readonly backend: SharedWritebackBackend;
   readonly #port: DevicePort;
   readonly #clusterPages: number;
+  readonly #budget: WriteBudget;
   readonly #targets = new Map<number, Target>();
   /** Blocks on their way, each at a unit's begin. Made when it is first wanted. */
   #staging = new Uint8Array(0);
   #attempts = 0;
 
-  /** @throws RangeError for a cluster that can't be */
+  /** @throws RangeError for a cluster or a budget that can't be */
   constructor(
     port: DevicePort,
     backend: SharedWritebackBackend,
     options: SharedWritebackOptions = {},
   ) {
-    const { clusterPages = DEFAULT_CLUSTER_PAGES } = options;
+    const { clusterPages = DEFAULT_CLUSTER_PAGES, budget = {} } = options;
     if (!Number.isInteger(clusterPages) || clusterPages < 1 || clusterPages > MAX_CLUSTER_PAGES) {
       throw new RangeError(
         `clusterPages: expected an integer from 1 to ${MAX_CLUSTER_PAGES}, got ${clusterPages}`,
@@ -91,6 +96,7 @@ export class SharedWriteback {
     this.#port = port;
     this.backend = backend;
     this.#clusterPages = clusterPages;
+    this.#budget = port.createBudget(budget);
   }
 
   get clusterPages(): number {
@@ -138,9 +144,21 @@ export class SharedWriteback {
    * Moves the coldest pages of the areas that this worker has opened to their storage.
    *
    * @param most pages, and no more than a cluster
-   * @returns pages that left the pool; 0 when none is cold, or no storage takes them
+   * @returns pages that left the pool; 0 when none is cold, no storage takes them, or the budget is
+   *   used up
    */
   evictCluster(most: number): number {
+    const wanted = Math.min(most, this.#clusterPages);
+    const allowed = this.#budget.takePages(wanted);
+    if (allowed < wanted) this.#port.countEvent("budgetStops");
+    if (allowed === 0) return 0;
+    // Where that throws, some may have been written: nothing is given back.
+    const evicted = this.#evictAllowed(allowed);
+    this.#budget.giveBackPages(allowed - evicted);
+    return evicted;
+  }
+
+  #evictAllowed(most: number): number {
     this.#attempts += 1;
     for (const [type, target] of this.#targets) {
       if (target.resumesAt !== 0 && target.resumesAt <= this.#attempts) {
@@ -148,7 +166,7 @@ export class SharedWriteback {
         this.backend.allowWriteback(type, true);
       }
     }
-    const cold = this.backend.listCold(Math.min(most, this.#clusterPages));
+    const cold = this.backend.listCold(most);
     const groups = new Map<number, number[]>();
     for (const [index, { type }] of cold.entries()) {
       groups.set(type, [...(groups.get(type) ?? []), index]);
@@ -210,13 +228,18 @@ export class SharedWriteback {
     const { places, pageSize } = this.#port;
     const { view } = (copied[0] as Copied).key;
     const sizes = copied.map(({ bytes }) => bytes);
-    const { position, blocks } = places.reserve(type, view, sizes);
+    const affordable = this.#budget.takeBlocks(sizes);
+    if (affordable < sizes.length) this.#port.countEvent("budgetStops");
+    if (affordable === 0) return 0;
+    let unwritten = sizes.slice(0, affordable);
     try {
+      const { position, blocks } = places.reserve(type, view, unwritten);
       let end = 0;
       for (const { bytes } of copied.slice(0, blocks)) end += roundToUnits(bytes, pageSize);
       if (blocks === 0) this.#port.countEvent("deviceFull");
       if (blocks === 0 || !this.#write(storage, this.#staging.subarray(0, end), position))
         return -1;
+      unwritten = unwritten.slice(blocks);
       this.#port.countEvent("deviceWrites");
       this.#port.countEvent("deviceWrittenPages", blocks);
       for (const { key, form, bytes } of copied.slice(0, blocks)) {
@@ -226,6 +249,7 @@ export class SharedWriteback {
       }
       return blocks;
     } finally {
+      this.#budget.giveBackBytes(sumOf(unwritten));
       places.cancel(type, view);
     }
   }
@@ -283,4 +307,8 @@ export class SharedWriteback {
     target.resumesAt = this.#attempts + PAUSE_ATTEMPTS;
     this.backend.allowWriteback(type, false);
   }
+}
+
+function sumOf(sizes: readonly number[]): number {
+  return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -15,16 +15,16 @@ async function run(name: string, options: Omit<StressOptions, "seed">): Promise<
 }
 
 test("4 workers, dense keys, nothing rejected", () =>
-  run("dense", { workers: 4, milliseconds: 14_000 }));
+  run("dense", { workers: 4, milliseconds: 12_000 }));
 
 test("4 workers, lone keys: groups and chunks come and go", () =>
-  run("lone", { workers: 4, milliseconds: 12_000, keys: 400, stride: 977 }));
+  run("lone", { workers: 4, milliseconds: 10_000, keys: 400, stride: 977 }));
 
 test("4 workers under a tight limit, with areas flushed", () =>
-  run("tight", { workers: 4, milliseconds: 8000, limitBytes: 256 * 1024 }));
+  run("tight", { workers: 4, milliseconds: 7000, limitBytes: 256 * 1024 }));
 
 test("2 workers on the release build", () =>
-  run("release", { workers: 2, milliseconds: 6000, module: sharedModule() }));
+  run("release", { workers: 2, milliseconds: 5000, module: sharedModule() }));
 
 test("4 workers, of which 20 are terminated at random moments", () =>
   run("killed", { workers: 4, milliseconds: 120_000, kills: 20, keys: 400, stride: 3 }));
