@@ -37,6 +37,7 @@ export { MemoryStorage, type MemoryStorageLink } from "./devices/memory-storage.
 export type { SharedStorage } from "./devices/storage.ts";
 export { ZmemError, type ZmemErrorCode } from "./errors.ts";
 export { SharedSwapArea } from "./shared/area.ts";
+export type { SharedDeviceOnOptions, SharedSwapOnOptions } from "./shared/area-set.ts";
 export { SharedDeviceArea, type SharedDeviceOptions } from "./shared/device-area.ts";
 export type { EndableWorker } from "./shared/end-worker.ts";
 export {
@@ -49,8 +50,6 @@ export type { WorkerTicket } from "./shared/workers.ts";
 export type { SharedWritebackOptions } from "./shared/writeback.ts";
 export {
   SharedZmem,
-  type SharedDeviceOnOptions,
-  type SharedSwapOnOptions,
   type SharedZmemPoolOptions,
   type SharedZmemStats,
   type ZmemAttachment,

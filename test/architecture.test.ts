@@ -236,7 +236,6 @@ const SOURCE: Layers = {
   "shared/zmem.ts": [
     "admission.ts",
     "backends/",
-    "devices/storage.ts",
     "errors.ts",
     "platform/shared-memory.ts",
     "shared/",

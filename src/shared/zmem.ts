@@ -16,16 +16,15 @@ import {
   type SharedAttachment,
   type SharedZmemOptions,
 } from "../backends/shared.ts";
-import type { SharedStorage } from "../devices/storage.ts";
-import { describe, MAX_TYPES, ZmemError } from "../errors.ts";
+import { describe, ZmemError } from "../errors.ts";
 import { checkSharedMemory } from "../platform/shared-memory.ts";
 import type { FrontswapCounters, PoolStats } from "../types.ts";
-import { SharedSwapArea } from "./area.ts";
-import { SharedDeviceArea, type SharedDeviceOptions } from "./device-area.ts";
+import type { SharedSwapArea } from "./area.ts";
+import { SharedAreaSet, type SharedDeviceOnOptions, type SharedSwapOnOptions } from "./area-set.ts";
+import type { SharedDeviceArea, SharedDeviceOptions } from "./device-area.ts";
 import { endWorker, sayAlive, type EndableWorker } from "./end-worker.ts";
 import type { DeviceCounter } from "./control.ts";
 import { SharedFrontswap } from "./frontswap.ts";
-import { storageBytes } from "./place-table.ts";
 import { Terminations } from "./terminations.ts";
 import type { WorkerTicket } from "./workers.ts";
 import { SharedWriteback, type SharedWritebackOptions } from "./writeback.ts";
@@ -53,17 +52,6 @@ export interface ZmemAttachment extends SharedAttachment {
   readonly ticket?: WorkerTicket;
 }
 
-/** How an area of a shared pool is turned on. */
-export interface SharedSwapOnOptions {
-  /** How many offsets it has, 1 to 2^32; each costs a bit. */
-  readonly pages: number;
-  /** Its type, 0 to 1023; the lowest that is off when left out. */
-  readonly type?: number;
-}
-
-/** How an area with a device is turned on. */
-export interface SharedDeviceOnOptions extends SharedSwapOnOptions, SharedDeviceOptions {}
-
 /** What the pool holds and what the front-end of all workers has counted. */
 export interface SharedZmemStats
   extends PoolStats, FrontswapCounters, Readonly<Record<DeviceCounter, number>> {
@@ -81,12 +69,9 @@ export class SharedZmem {
   readonly backend: SharedZmemBackend;
   readonly #poolName: string;
   readonly #sayGone: () => void;
-  readonly #writeback: SharedWriteback;
-  readonly #admission: Admission;
+  readonly #areas: SharedAreaSet;
   readonly #policy: AreaPolicy;
   readonly #tickets = new WeakMap<EndableWorker, WorkerTicket>();
-  /** The areas that this worker has opened, by their handles. */
-  readonly #devices = new WeakMap<SharedStorage, SharedDeviceArea>();
   readonly #terminations = new Terminations((ids) => this.frontswap.reapAll(ids));
   #left = false;
 
@@ -102,8 +87,8 @@ export class SharedZmem {
     this.pageSize = frontswap.pageSize;
     this.#poolName = poolName;
     this.#sayGone = sayGone;
-    this.#writeback = new SharedWriteback(frontswap.devices, backend, policy.writeback);
-    this.#admission = new Admission(
+    const writeback = new SharedWriteback(frontswap.devices, backend, policy.writeback);
+    const admission = new Admission(
       {
         // The area has tried already.
         makeRoom: () => false,
@@ -113,6 +98,7 @@ export class SharedZmem {
       { count: (name) => frontswap.devices.countEvent(name as DeviceCounter) },
       policy,
     );
+    this.#areas = new SharedAreaSet(frontswap, writeback, admission);
     this.#policy = policy;
   }
 
@@ -212,27 +198,7 @@ export class SharedZmem {
   swapOn(options: SharedSwapOnOptions): SharedSwapArea;
   swapOn(options: SharedSwapOnOptions & Partial<SharedDeviceOptions>): SharedSwapArea {
     this.#checkOpen();
-    const { pages, type = this.#lowestTypeOff(), device } = options;
-    if (this.frontswap.isOn(type)) {
-      throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
-    }
-    if (device === undefined) {
-      this.frontswap.typeOn(type, pages);
-      return new SharedSwapArea(this.frontswap, type, pages);
-    }
-    checkStorage(device);
-    const other = this.#devices.get(device);
-    if (other?.isOn === true) {
-      throw new RangeError(`device: expected one of its own, got that of type ${other.type}`);
-    }
-    const room = Math.floor(device.byteLength / storageBytes(1, this.pageSize));
-    if (room < 1) {
-      throw new RangeError(
-        `device: expected room for a page, ${storageBytes(1, this.pageSize)} bytes, got ${device.byteLength}`,
-      );
-    }
-    this.frontswap.typeOn(type, pages, Math.min(pages, room));
-    return this.#openDevice(type, { ...options, device });
+    return this.#areas.turnOn(options);
   }
 
   /**
@@ -245,18 +211,7 @@ export class SharedZmem {
   area(type: number, options: SharedDeviceOptions): SharedDeviceArea;
   area(type: number): SharedSwapArea;
   area(type: number, options?: SharedDeviceOptions): SharedSwapArea {
-    const { pages, deviceMost } = this.frontswap.devices.viewOf(type);
-    if (deviceMost === 0) {
-      if (options === undefined) return new SharedSwapArea(this.frontswap, type, pages);
-      throw new TypeError(`device: expected none, since the area of type ${type} has none`);
-    }
-    if (options === undefined) {
-      throw new TypeError(
-        `device: expected a handle on the device of type ${type}, opened with the area's link`,
-      );
-    }
-    checkStorage(options.device);
-    return this.#openDevice(type, options);
+    return this.#areas.open(type, options);
   }
 
   /**
@@ -273,14 +228,7 @@ export class SharedZmem {
     if (!(typeof most === "number" && most >= 0)) {
       throw new RangeError(`most: expected 0 or more, got ${describe(most)}`);
     }
-    let moved = 0;
-    // A round in which all were hot has cooled them by one; the fourth finds any that are left.
-    for (let quiet = 0; moved < most && quiet < QUIET_ROUNDS;) {
-      const evicted = this.#writeback.evictCluster(most - moved);
-      moved += evicted;
-      quiet = evicted === 0 ? quiet + 1 : 0;
-    }
-    return moved;
+    return this.#areas.writeBack(most);
   }
 
   /** The figures as they stand; exact while no worker is in a call. */
@@ -350,20 +298,6 @@ export class SharedZmem {
   #checkOpen(): void {
     if (this.#left) throw new ZmemError("ERR_ZMEM_CLOSED", "this worker has left the pool");
   }
-
-  #openDevice(type: number, options: SharedDeviceOptions): SharedDeviceArea {
-    const { frontswap } = this;
-    const area = new SharedDeviceArea(frontswap, this.#writeback, this.#admission, type, options);
-    this.#devices.set(options.device, area);
-    return area;
-  }
-
-  #lowestTypeOff(): number {
-    for (let type = 0; type < MAX_TYPES; type++) {
-      if (!this.frontswap.isOn(type)) return type;
-    }
-    throw new RangeError(`swap type: expected fewer than ${MAX_TYPES} to be on`);
-  }
 }
 
 /** Tells what areas do from what the backend is made with. */
@@ -379,16 +313,6 @@ function splitPolicy(options: Omit<SharedZmemPoolOptions, "pageSize">): {
     ...(rememberIncompressible === undefined ? {} : { rememberIncompressible }),
   };
   return { policy, rest };
-}
-
-/** Rounds of the hand without a cold page, after which there is none: a get counts three times. */
-const QUIET_ROUNDS = 4;
-
-function checkStorage(device: SharedStorage): void {
-  if (typeof device?.byteLength === "number" && "link" in device) return;
-  throw new TypeError(
-    `device: expected storage that several threads open, such as FileStorage or MemoryStorage, got ${describe(device)}`,
-  );
 }
 
 function lockName(poolName: string, workerId: number): string {
