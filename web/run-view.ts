@@ -23,6 +23,9 @@ import { RunLine } from "./ui/run-line.ts";
 import { Tables } from "./ui/tables.ts";
 import { countToText } from "./ui/units.ts";
 
+/** Figures follow a run at this distance: nobody reads faster, and each change is a layout. */
+const FIGURES_MS = 150;
+
 /** What several workers who share a pool can't do to it. */
 const OWN_ACTIONS: readonly PoolAction[] = ["trim", "recompress"];
 
@@ -60,6 +63,9 @@ export class RunView {
   readonly #histogram: Histogram;
   readonly #tables: Tables;
   #totals: Totals | null = null;
+  /** Share of the run that is done, 0 to 1. */
+  #progress = 0;
+  #figuresTimer = 0;
   #beginning: RunBeginning = { fixedColumns: 0, isOpen: false };
 
   constructor(host: RunHost) {
@@ -169,9 +175,14 @@ export class RunView {
     this.map.update(change, answer.event);
     this.#totals = answer.totals;
     this.timeline.add(answer.totals);
-    this.runLine.progress(answer.progress);
+    this.#progress = answer.progress;
     this.selection.refresh(answer.pages);
-    this.#host.frames.request(this.#showTotals);
+    if (this.#figuresTimer !== 0) return;
+    this.#figuresTimer = window.setTimeout(() => {
+      this.#figuresTimer = 0;
+      this.runLine.progress(this.#progress);
+      this.#host.frames.request(this.#showTotals);
+    }, FIGURES_MS);
   }
 
   #end(totals: Totals, cancelled: boolean): void {

@@ -4,17 +4,16 @@
 import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { MOST_CELLS_AT_ONCE } from "../../web/map/texture.ts";
-import { type MapWork } from "../../web/map/work-record.ts";
 import { MOST_EVENTS_AT_ONCE } from "../../web/model/moment.ts";
 import {
   demoSuite,
   pickFile,
   press,
   readReport,
-  resetFrames,
   textOf,
   waitForEnd,
   waitForStatus,
+  workOf,
   writeMixedFile,
 } from "./demo-page.ts";
 import { MANY_PAGES, manyCellsWorker } from "./many-cells.ts";
@@ -189,21 +188,9 @@ inBrowser("a million cells: a frame does as much as has changed, and a bounded p
   open(
     async (page) => {
       await waitForStatus(page, /pages in/);
-      /** What the map has done since it was last asked, once it has come to rest. */
-      const workOf = async (act: () => Promise<unknown>): Promise<MapWork> => {
-        await resetFrames(page);
-        await act();
-        let work = (await readReport(page)).map;
-        for (let before = -1; work.frames !== before;) {
-          before = work.frames;
-          await new Promise((resolve) => setTimeout(resolve, 600));
-          work = (await readReport(page)).map;
-        }
-        return work;
-      };
-      await workOf(async () => undefined);
+      await workOf(page, async () => undefined);
 
-      const looked = await workOf(async () => {
+      const looked = await workOf(page, async () => {
         await page.focus("#map");
         for (const key of ["+", "+", "+", "-", "ArrowRight", "ArrowDown"] as const) {
           await page.keyboard.press(key);
@@ -216,19 +203,19 @@ inBrowser("a million cells: a frame does as much as has changed, and a bounded p
       assert.ok(looked.frames > 0);
       assert.equal([looked.cells, looked.pixels], [0, 0], "looking around paints no cell");
 
-      const ordered = await workOf(() => press(page, "order"));
+      const ordered = await workOf(page, () => press(page, "order"));
       assert.is(ordered.cells, MANY_PAGES, "another order paints every cell once");
       assert.ok(ordered.mostCells <= MOST_CELLS_AT_ONCE, `${ordered.mostCells} cells in a frame`);
       // Along the curve a part of it is a square: what is handed over is little more than that.
       assert.ok(ordered.pixels < 6 * MANY_PAGES, `${ordered.pixels} pixels`);
 
       const half = MANY_PAGES / 2;
-      const back = await workOf(() => moveTo(page, half));
+      const back = await workOf(page, () => moveTo(page, half));
       assert.equal([back.events, back.cells], [half, half], "going back costs what lies between");
       assert.ok(back.mostEvents <= MOST_EVENTS_AT_ONCE, `${back.mostEvents} events in a frame`);
-      const step = await workOf(() => moveTo(page, half + 1000));
+      const step = await workOf(page, () => moveTo(page, half + 1000));
       assert.equal([step.events, step.cells], [1000, 1000]);
-      const now = await workOf(() => moveTo(page, MANY_PAGES));
+      const now = await workOf(page, () => moveTo(page, MANY_PAGES));
       assert.equal([now.events, now.cells], [half - 1000, half - 1000]);
       const { forms } = await readReport(page);
       assert.is(

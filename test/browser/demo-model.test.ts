@@ -11,10 +11,11 @@ import { Camera } from "../../web/map/camera.ts";
 import { layOutHilbert, layOutRows } from "../../web/map/order.ts";
 import { Columns } from "../../web/model/columns.ts";
 import { History } from "../../web/model/history.ts";
-import { Moment, MOST_EVENTS_AT_ONCE } from "../../web/model/moment.ts";
+import { Moment, MOST_EVENTS_AT_ONCE, SLICE } from "../../web/model/moment.ts";
 import { explainOptions, toPoolOptions } from "../../web/model/pool-options.ts";
 import { DEFAULT_STATE, formatLink, type LinkState, parseLink } from "../../web/model/link.ts";
 import { FORM_COUNT } from "../../web/protocol.ts";
+import { BUDGET_MS, Frames } from "../../web/ui/frames.ts";
 import { LatencyRecorder } from "../../web/worker/latency.ts";
 
 const SEED = 42;
@@ -177,9 +178,44 @@ test("a jump in time stops when its time is up, and goes on from there", () => {
   const moment = new Moment(columns, history);
   let steps = 0;
   while (!moment.move(0, -Infinity, () => undefined)) steps += 1;
-  assert.is(steps, Math.ceil(history.end / 8192) - 1);
+  assert.is(steps, Math.ceil(history.end / SLICE) - 1);
   assert.is(moment.at, 0);
   assert.equal(moment.forms, new Uint8Array(300));
+});
+
+test("views that find the frame's time used up come first in the next one", () => {
+  const frames: FrameRequestCallback[] = [];
+  const { requestAnimationFrame } = globalThis;
+  const { now } = performance;
+  let clock = 0;
+  globalThis.requestAnimationFrame = (run) => frames.push(run);
+  performance.now = () => clock;
+  try {
+    const loop = new Frames();
+    const drawn: string[] = [];
+    let rounds = 0;
+    const slow = (): boolean => {
+      drawn.push("slow");
+      clock += BUDGET_MS;
+      rounds += 1;
+      return rounds < 3;
+    };
+    const quick = (): void => void drawn.push("quick");
+    const late = (): void => void drawn.push("late");
+    loop.request(slow);
+    loop.request(quick);
+    loop.request(late);
+    loop.request(quick);
+    while (frames.length > 0) {
+      frames.shift()?.(0);
+      drawn.push("|");
+    }
+    assert.is(drawn.join(" "), "slow | quick late slow | slow |");
+    assert.equal([loop.report().frames, loop.report().worstMs], [3, BUDGET_MS]);
+  } finally {
+    globalThis.requestAnimationFrame = requestAnimationFrame;
+    performance.now = now;
+  }
 });
 
 test("workers and devices are what this page can have, and why not more is said", () => {

@@ -193,6 +193,19 @@ export async function resetFrames(page: Page): Promise<void> {
   );
 }
 
+/** What the map does because of an act, until it has come to rest. */
+export async function workOf(page: Page, act: () => Promise<unknown>): Promise<MapWork> {
+  await resetFrames(page);
+  await act();
+  let work = (await readReport(page)).map;
+  for (let before = -1; work.frames !== before;) {
+    before = work.frames;
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    work = (await readReport(page)).map;
+  }
+  return work;
+}
+
 /** 40 pages: 16 of zeros, 16 of text, 8 that don't compress. */
 export function writeMixedFile(): string {
   const page = 4096;

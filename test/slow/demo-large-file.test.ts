@@ -1,16 +1,16 @@
 /**
- * A large file through the demo: 200 MB dropped as a person drops it, with what each frame costs the
- * page's thread, and 1 GiB of cells on the map.
+ * Large files through the demo, 200 MB and 1 GiB, dropped as a person drops them: every page comes
+ * back, frames go on all the while, and none of them paints more than its share of the map.
  *
- * Why so: "stays smooth" is measured twice. The page counts the time of its own frame code; the
- * browser's trace counts all that its main thread did (style, layout, painting, collection), task by
- * task, and knows nothing of our counting.
+ * What frames cost the page's thread is printed beside the goal; how long something takes depends on
+ * the machine, and is no test.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { createRandom } from "../../src/cli/sampling.ts";
+import { MOST_CELLS_AT_ONCE } from "../../web/map/texture.ts";
 import {
   demoSuite,
   folder,
@@ -20,8 +20,9 @@ import {
   textOf,
   waitForEnd,
   waitForStatus,
+  workOf,
 } from "../browser/demo-page.ts";
-import { describeTasks, percentile, traceTasks } from "../browser/trace-tasks.ts";
+import { describeTimes, traceMainThread } from "../browser/trace-tasks.ts";
 
 const MIB = 1024 ** 2;
 
@@ -63,35 +64,40 @@ for (const [name, bytes] of [
   ["large.bin", 200 * 1000 * 1000],
   ["giant.bin", 1024 * MIB],
 ] as const) {
-  inBrowser(`${name}: every page comes back, and frames stay short`, () =>
+  inBrowser(`${name}: every page comes back, and frames paint a bounded part`, () =>
     open(async (page) => {
       const path = writeFile(name, bytes);
       await waitForEnd(page);
-      const tasks = await traceTasks(page, () => dropFile(page, path));
-      assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
-      const { totals, mainThread } = await readReport(page);
-      assert.is(totals["pages"], Math.ceil(bytes / 4096));
-      console.log(
-        `note ${name}: frame code p50 ${mainThread.medianMs}, p99 ${mainThread.p99Ms}, ` +
-          `worst ${mainThread.worstMs} ms over ${mainThread.frames} frames; ` +
-          `${describeTasks(tasks)}; ` +
-          `${((totals["elapsedMs"] ?? 0) / 1000).toFixed(1)} s`,
-      );
-      assert.ok(mainThread.frames > 30, `${mainThread.frames} frames`);
-      assert.ok(mainThread.medianMs < 4, `median of frames: ${mainThread.medianMs} ms`);
-      assert.ok(percentile(tasks, 0.99) < 8, `p99 of tasks: ${percentile(tasks, 0.99)} ms`);
-
-      // The whole map painted anew along the other order, and zoomed, stays within the budget.
       await resetFrames(page);
-      for (const button of ["order", "zoom-in", "zoom-in", "zoom-in", "zoom-all", "order"]) {
-        await press(page, button);
-        await new Promise((resolve) => setTimeout(resolve, 400));
-      }
-      const after = (await readReport(page)).mainThread;
-      console.log(
-        `note ${name}: orders and zooms p50 ${after.medianMs}, p99 ${after.p99Ms}, worst ${after.worstMs} ms`,
+      const times = await traceMainThread(page, () => dropFile(page, path));
+      assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
+      const { totals, forms, mainThread, map } = await readReport(page);
+      const pages = Math.ceil(bytes / 4096);
+      assert.is(totals["pages"], pages);
+      assert.is(
+        Object.values(forms).reduce((sum, count) => sum + count, 0),
+        pages,
       );
-      assert.ok(after.medianMs < 8, `median of frames: ${after.medianMs} ms`);
+      const seconds = ((totals["elapsedMs"] ?? 0) / 1000).toFixed(1);
+      console.log(`note ${name}: ${describeTimes(times)}; ${seconds} s`);
+      assert.ok(mainThread.frames > 30, `${mainThread.frames} frames`);
+      // Each page is painted when it is put, and once more if the map was laid out meanwhile.
+      assert.ok(map.cells >= pages && map.cells <= 2 * pages, `${map.cells} cells painted`);
+      assert.ok(map.mostCells <= MOST_CELLS_AT_ONCE, `${map.mostCells} cells in a frame`);
+
+      // The whole map painted anew along the other order, zoomed, and back.
+      const ordered = await workOf(page, async () => {
+        const after = await traceMainThread(page, async () => {
+          for (const button of ["order", "zoom-in", "zoom-in", "zoom-in", "zoom-all", "order"]) {
+            await press(page, button);
+            await new Promise((resolve) => setTimeout(resolve, 400));
+          }
+        });
+        console.log(`note ${name}: orders and zooms ${describeTimes(after)}`);
+      });
+      // The second order may come before the first is painted to its end.
+      assert.ok(ordered.cells >= pages && ordered.cells <= 2 * pages, `${ordered.cells} cells`);
+      assert.ok(ordered.mostCells <= MOST_CELLS_AT_ONCE, `${ordered.mostCells} cells in a frame`);
     }),
   );
 }

@@ -1,17 +1,12 @@
 /**
- * What the charts share: a canvas in CSS pixels at the device's resolution, and the colours of the
- * page's theme.
+ * What the charts share: a canvas in CSS pixels at the device's resolution, drawn while it is seen.
+ *
+ * Why so: a canvas that is asked for its size in the middle of a frame makes the browser lay the page
+ * out there and then, so the observer of its size says it; one in a tab that is not shown has none, and
+ * costs nothing.
  */
 import { type Frames } from "../ui/frames.ts";
-
-/** The theme's colours, read when a chart is drawn. */
-export interface Palette {
-  readonly ink: string;
-  readonly muted: string;
-  readonly line: string;
-  readonly panel: string;
-  readonly ground: string;
-}
+import { type Palette, themeColours } from "../ui/palette.ts";
 
 /** Colours of series: Okabe-Ito, told apart by everybody, with enough contrast on both grounds. */
 export const SERIES = {
@@ -25,15 +20,21 @@ export const SERIES = {
 export abstract class Chart {
   readonly canvas: HTMLCanvasElement;
   readonly #frames: Frames;
+  #width = 0;
+  #height = 0;
 
   constructor(canvas: HTMLCanvasElement, frames: Frames) {
     this.canvas = canvas;
     this.#frames = frames;
-    new ResizeObserver(() => this.redraw()).observe(canvas);
+    new ResizeObserver(() => {
+      this.#width = canvas.clientWidth;
+      this.#height = canvas.clientHeight;
+      this.redraw();
+    }).observe(canvas);
   }
 
   redraw(): void {
-    this.#frames.request(this.#draw);
+    if (this.#width > 0) this.#frames.request(this.#draw);
   }
 
   /** Draws all of it. @returns true when it moves on in the next frame */
@@ -46,7 +47,7 @@ export abstract class Chart {
   ): boolean;
 
   readonly #draw = (now: number): boolean => {
-    const { clientWidth: width, clientHeight: height } = this.canvas;
+    const [width, height] = [this.#width, this.#height];
     const context = this.canvas.getContext("2d");
     if (context === null || width === 0) return false;
     const ratio = window.devicePixelRatio || 1;
@@ -58,23 +59,9 @@ export abstract class Chart {
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const style = getComputedStyle(this.canvas);
-    const read = (name: string): string => style.getPropertyValue(name).trim();
     context.font = "12px system-ui, sans-serif";
     context.textBaseline = "middle";
-    return this.paint(
-      context,
-      width,
-      height,
-      {
-        ink: read("--ink"),
-        muted: read("--muted"),
-        line: read("--line"),
-        panel: read("--panel"),
-        ground: read("--ground"),
-      },
-      now,
-    );
+    return this.paint(context, width, height, themeColours(), now);
   };
 }
 

@@ -9,8 +9,9 @@
  */
 import { type ClassRow } from "../protocol.ts";
 import { wantsLessMotion } from "../ui/elements.ts";
+import { type Palette } from "../ui/palette.ts";
 import { bytesToUnits } from "../ui/units.ts";
-import { Chart, type Palette, roundUp, SERIES } from "./chart.ts";
+import { Chart, roundUp, SERIES } from "./chart.ts";
 
 const MOVE_MS = 700;
 const AXIS_WIDTH = 58;

@@ -7,8 +7,9 @@
 import { type Columns, HISTOGRAM_BINS } from "../model/columns.ts";
 import { shareToCss } from "../map/colours.ts";
 import { type Frames } from "../ui/frames.ts";
+import { type Palette } from "../ui/palette.ts";
 import { countToText } from "../ui/units.ts";
-import { Chart, type Palette, roundUp } from "./chart.ts";
+import { Chart, roundUp } from "./chart.ts";
 
 const AXIS_WIDTH = 58;
 const RIGHT_WIDTH = 44;

@@ -7,8 +7,9 @@
  * hour has its whole course in the same room.
  */
 import { type Totals } from "../protocol.ts";
+import { type Palette } from "../ui/palette.ts";
 import { bytesToUnits, countToText, durationToText, microsecondsToText } from "../ui/units.ts";
-import { Chart, type Palette, roundUp, SERIES } from "./chart.ts";
+import { Chart, roundUp, SERIES } from "./chart.ts";
 
 const MOST_SAMPLES = 600;
 const COLUMN_NAMES = ["timeMs", "kept", "held", "ratio", "rejects", "putUs", "getUs"] as const;

@@ -12,8 +12,10 @@ import { type Change, type Columns } from "../model/columns.ts";
 import { type History } from "../model/history.ts";
 import { type Order } from "../model/link.ts";
 import { Moment } from "../model/moment.ts";
+import { FORM_ABSENT } from "../protocol.ts";
 import { wantsLessMotion } from "../ui/elements.ts";
 import { type Frames } from "../ui/frames.ts";
+import { themeColours } from "../ui/palette.ts";
 import { Camera } from "./camera.ts";
 import { layOutHilbert, layOutRows, type Layout } from "./order.ts";
 import { drawFlashes, drawFrame, drawGaps, drawShapes, type Flash, FLASH_MS } from "./marks.ts";
@@ -22,7 +24,7 @@ import { Texture } from "./texture.ts";
 import { WorkRecord } from "./work-record.ts";
 
 /** Milliseconds that one frame may paint for. */
-const PAINT_BUDGET_MS = 3;
+const PAINT_BUDGET_MS = 2;
 /** More events than this in one frame are a jump, in which nothing flashes. */
 const MOST_FLASHED_EVENTS = 2 ** 14;
 /** Gaps between cells appear where there is room for them, in CSS pixels. */
@@ -172,8 +174,10 @@ export class MapView {
   }
 
   #repaint(): void {
+    const { pages } = this.#columns;
     this.#texture.reset(this.#layout);
-    this.#painting = true;
+    // Of a run that has not begun there is nothing to paint.
+    this.#painting = this.#moment !== null || this.#columns.counts[FORM_ABSENT] !== pages;
     this.redraw();
   }
 
@@ -244,7 +248,7 @@ export class MapView {
       width: this.#width,
       height: this.#height,
     };
-    if (scale >= GAPS_FROM) drawGaps(context, view, getComputedStyle(this.canvas).backgroundColor);
+    if (scale >= GAPS_FROM) drawGaps(context, view, themeColours().well);
     if (scale >= SHAPES_FROM) drawShapes(context, view, forms, pages);
     this.#flashes = this.#flashes.filter(({ born }) => now - born < FLASH_MS);
     drawFlashes(context, view, this.#flashes, now);

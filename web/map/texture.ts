@@ -10,8 +10,8 @@
 import { cellToPixel } from "./colours.ts";
 import { type Layout } from "./order.ts";
 
-/** Cells painted between two looks at the clock. */
-const SLICE = 8192;
+/** Cells painted between two looks at the clock: few, for code that has not run hot yet is slow. */
+const SLICE = 1024;
 /** Cells painted in one go at most. */
 export const MOST_CELLS_AT_ONCE = 2 ** 18;
 

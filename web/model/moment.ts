@@ -8,7 +8,7 @@ import { type Columns } from "./columns.ts";
 import { type History, type TakeEvent } from "./history.ts";
 
 /** Events between two looks at the clock. */
-const SLICE = 8192;
+export const SLICE = 1024;
 /** Events in one go at most. */
 export const MOST_EVENTS_AT_ONCE = 2 ** 18;
 

@@ -2,6 +2,9 @@
  * Making and finding elements.
  */
 
+/** One list for all that ask, in every frame. */
+let lessMotion: MediaQueryList | undefined;
+
 /** @throws Error when the page has no such element */
 export function element<Type extends HTMLElement>(id: string): Type {
   const found = document.getElementById(id);
@@ -51,5 +54,6 @@ export function fillTable(
 
 /** Whether the person asked for less motion. */
 export function wantsLessMotion(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+  lessMotion ??= matchMedia("(prefers-reduced-motion: reduce)");
+  return lessMotion.matches;
 }

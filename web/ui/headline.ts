@@ -22,7 +22,7 @@ export class Headline {
     write(this.#saved, "");
     write(this.#kept, "");
     write(this.#held, "");
-    for (const name of ["kept", "held", "payload"]) this.#bars.style.setProperty(`--${name}`, "0%");
+    for (const name of ["kept", "held", "payload"]) this.#bars.style.setProperty(`--${name}`, "0");
   }
 
   show(totals: Totals): void {
@@ -32,10 +32,10 @@ export class Headline {
     write(this.#kept, bytesToUnits(keptBytes));
     write(this.#held, bytesToUnits(heldBytes));
     const whole = Math.max(keptBytes, heldBytes, 1);
-    const percent = (bytes: number): string => `${((bytes / whole) * 100).toFixed(2)}%`;
-    this.#bars.style.setProperty("--payload", percent(payloadBytes));
-    this.#bars.style.setProperty("--held", percent(heldBytes));
-    this.#bars.style.setProperty("--kept", percent(keptBytes));
+    const share = (bytes: number): string => (bytes / whole).toFixed(4);
+    this.#bars.style.setProperty("--payload", share(payloadBytes));
+    this.#bars.style.setProperty("--held", share(heldBytes));
+    this.#bars.style.setProperty("--kept", share(keptBytes));
   }
 }
 

@@ -42,7 +42,7 @@ export class RunLine {
 
   /** @param share 0 to 1 */
   progress(share: number): void {
-    this.#bar.value = share;
+    if (this.#running) this.#bar.value = share;
   }
 
   /** @param open whether pages go on coming by hand */

@@ -3,6 +3,7 @@
  */
 import { type Theme } from "../model/link.ts";
 import { element } from "./elements.ts";
+import { forgetColours } from "./palette.ts";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -10,6 +11,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 export function showTheme(theme: Theme): void {
   const isDark = theme === "dark" || (theme === "auto" && dark.matches);
   document.documentElement.dataset["theme"] = isDark ? "dark" : "light";
+  forgetColours();
   element("theme").textContent = `Theme: ${theme}`;
 }
 

@@ -9,9 +9,12 @@ export function bytesToUnits(bytes: number): string {
   return bytesToText(bytes).replace(/([KMGTP])?$/, (unit) => (unit ? ` ${unit}iB` : " B"));
 }
 
+/** Made once: a format of its own for each number costs more than all the rest of a frame's words. */
+const COUNTS = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
 /** 1234567 → "1,234,567". */
 export function countToText(count: number): string {
-  return Math.round(count).toLocaleString("en");
+  return COUNTS.format(Math.round(count));
 }
 
 /** Microseconds with two figures or so: 4.27 → "4.3 µs"; "–" when nothing was timed. */
