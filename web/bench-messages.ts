@@ -12,6 +12,8 @@ export interface BenchRequest {
   readonly rounds?: number;
   /** Files of the user as corpora. */
   readonly files: readonly File[];
+  /** Bytes that corpora made by the page shall have, by their names, to be those of another run. */
+  readonly sizes?: Readonly<Record<string, number>>;
 }
 
 /** The page asks to stop; what is finished comes as a result. */

@@ -6,10 +6,7 @@
  * worker makes those that plain scripts can make.
  */
 import { PORTABLE_CASES } from "../bench/cases/portable.ts";
-import { checksum, type Corpus, RUN_BYTES } from "../bench/corpora/corpus.ts";
-import { makeRandom, makeSparse } from "../bench/corpora/ends.ts";
-import { makeMix } from "../bench/corpora/mix.ts";
-import { renderPixels } from "../bench/corpora/pixels.ts";
+import { type Corpus, RUN_BYTES } from "../bench/corpora/corpus.ts";
 import type { BenchCase, Effort, Platform } from "../bench/harness/case.ts";
 import { timerStepNs } from "../bench/harness/measure.ts";
 import type { Machine } from "../bench/harness/results.ts";
@@ -18,12 +15,11 @@ import { browserCodecs, compileServedCodec } from "../bench/peers/browser.ts";
 import { allStores } from "../bench/peers/stores.ts";
 import { reportToHtml } from "../bench/report/html.ts";
 import { reportToText } from "../bench/report/text.ts";
+import { makeCorpora, toCorpus } from "./bench-corpora.ts";
 import type { BenchReply, BenchRequest, BenchStop } from "./bench-messages.ts";
 
 declare const __BENCH_VERSION__: string;
 declare const __BENCH_VERSIONS__: Readonly<Record<string, string>>;
-
-const MADE_BYTES = 4 << 20;
 
 let abort: AbortController | undefined;
 
@@ -48,7 +44,7 @@ async function run(request: BenchRequest): Promise<void> {
       machine: describeMachine(),
       version: __BENCH_VERSION__,
       versions: __BENCH_VERSIONS__,
-      corpora: await loadCorpora(request.files, onProgress),
+      corpora: await loadCorpora(request, onProgress),
       codecs,
       stores: allStores(codecs),
       onProgress,
@@ -78,10 +74,10 @@ function makePlatform(): Platform {
 }
 
 async function loadCorpora(
-  files: readonly File[],
+  { files, sizes }: BenchRequest,
   onProgress: (message: string) => void,
 ): Promise<Map<string, Corpus>> {
-  const corpora = new Map<string, Corpus>();
+  let corpora = new Map<string, Corpus>();
   const manifest = await fetch("corpora/manifest.json").catch(() => undefined);
   if (manifest?.ok) {
     for (const info of (await manifest.json()) as Omit<Corpus, "bytes">[]) {
@@ -91,46 +87,17 @@ async function loadCorpora(
     }
   } else {
     onProgress("making corpora");
-    await makeCorpora(corpora);
+    const script = await fetch(import.meta.url);
+    corpora = makeCorpora(new Uint8Array(await script.arrayBuffer()), sizes);
   }
   for (const file of files) {
     const bytes = new Uint8Array(await file.arrayBuffer());
     if (bytes.length === 0) throw new Error(`${file.name} is empty`);
     const whole = new Uint8Array(Math.max(RUN_BYTES, bytes.length & -RUN_BYTES));
     whole.set(bytes.subarray(0, whole.length));
-    add(corpora, file.name, "user", { bytes: whole, source: "a file of the user" });
+    corpora.set(file.name, toCorpus(file.name, "user", "a file of the user", whole));
   }
   return corpora;
-}
-
-/** What a page can make by itself: rendered pixels, its own scripts as text, and the ends. */
-async function makeCorpora(corpora: Map<string, Corpus>): Promise<void> {
-  add(corpora, "pixels", "real", renderPixels(MADE_BYTES));
-  const script = await fetch(import.meta.url);
-  const text = new Uint8Array(await script.arrayBuffer());
-  if (text.length >= RUN_BYTES) {
-    add(corpora, "text", "real", { bytes: text, source: "the script of this page" });
-    add(corpora, "sparse", "real", makeSparse(MADE_BYTES, text));
-  }
-  add(corpora, "random", "synthetic", makeRandom(MADE_BYTES));
-  add(corpora, "mix", "mix", makeMix(MADE_BYTES, [...corpora.values()]));
-}
-
-function add(
-  corpora: Map<string, Corpus>,
-  name: string,
-  kind: Corpus["kind"],
-  { bytes: all, source }: { readonly bytes: Uint8Array; readonly source: string },
-): void {
-  const bytes = all.subarray(0, all.length & -RUN_BYTES);
-  corpora.set(name, {
-    name,
-    kind,
-    source,
-    bytes,
-    checksum: checksum(bytes),
-    deterministic: kind !== "user",
-  });
 }
 
 function describeMachine(): Machine {

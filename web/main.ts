@@ -39,6 +39,7 @@ const view = new RunView({
   state: () => address.state,
   inspect: (page) => runner.send({ kind: "inspect", page }),
   chosen: (page) => address.change({ page }),
+  moved: (moment) => address.change({ moment }),
 });
 const { map, runLine } = view;
 const runner = new Runner(
@@ -109,20 +110,20 @@ function setOrder(order: LinkState["order"]): void {
 }
 
 function setOptions(options: Partial<PoolOptions>): void {
-  address.change(options);
+  address.change({ ...options, moment: -1 });
   showControls(address.state);
   start();
 }
 
 function setSource(source: SourceName): void {
-  address.change({ source, page: -1, view: null });
+  address.change({ source, page: -1, moment: -1, view: null });
   start();
 }
 
 function takeFile(chosen: File): void {
   file = chosen;
   element("source").querySelector<HTMLOptionElement>('option[value="file"]')!.disabled = false;
-  address.change({ source: "file", page: -1 });
+  address.change({ source: "file", page: -1, moment: -1 });
   showControls(address.state);
   start();
 }
@@ -134,6 +135,10 @@ function report(): object {
   const name = toName(state.source);
   const work = map.work.report();
   return makeReport({ state, name, totals, columns, timeline, frames: frames.report(), work });
+}
+
+async function saveJson(): Promise<void> {
+  download("zmem.json", await reportToFile(report(), view.columns));
 }
 
 async function savePng(): Promise<void> {
@@ -175,7 +180,7 @@ function attachButtons(): void {
     "zoom-out": () => zoomBy(1 / 1.6),
     "zoom-all": () => zoomBy(0),
     order: () => setOrder(map.order === "rows" ? "hilbert" : "rows"),
-    "save-json": () => download("zmem.json", reportToFile(report(), view.columns)),
+    "save-json": () => void saveJson(),
     "save-png": () => void savePng(),
     theme: nextTheme,
     restart: start,
@@ -236,7 +241,10 @@ window.addEventListener("hashchange", () => {
   const before = address.read();
   showState();
   if (RUN_FIELDS.some((name) => before[name] !== address.state[name])) start();
-  else view.selection.choose(address.state.page);
+  else {
+    view.selection.choose(address.state.page);
+    view.replay.go(address.state.moment);
+  }
 });
 showKeys();
 showState();

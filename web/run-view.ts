@@ -37,6 +37,8 @@ export interface RunHost {
   inspect(page: number): void;
   /** A page was chosen by hand; -1 for none. */
   chosen(page: number): void;
+  /** The time-lapse was left at a place, in events; -1 for now. */
+  moved(moment: number): void;
 }
 
 /** How a run begins on the page. */
@@ -74,7 +76,7 @@ export class RunView {
     const canvas = (id: string): HTMLCanvasElement => element<HTMLCanvasElement>(id);
     this.#host = host;
     this.map = new MapView(canvas("map"), columns, this.#history, frames);
-    this.replay = new Replay(this.#history, this.map, frames);
+    this.replay = new Replay(this.#history, this.map, frames, host.moved);
     this.timeline = new Timeline(canvas("time-chart"), frames);
     this.#classChart = new ClassChart(canvas("class-chart"), frames);
     this.#histogram = new Histogram(canvas("size-chart"), columns, frames);
@@ -193,7 +195,8 @@ export class RunView {
       element<HTMLButtonElement>(`act-${action}`).disabled = totals.workers > 1;
     }
     this.map.canvas.setAttribute("aria-label", describeMap(totals));
-    const { page } = this.#host.state();
+    const { page, moment } = this.#host.state();
+    if (moment >= 0) this.replay.go(moment);
     if (page >= 0) this.selection.choose(page, false);
     else this.selection.chooseAny();
   }

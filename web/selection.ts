@@ -16,6 +16,8 @@ import { type Tables } from "./ui/tables.ts";
 
 const ANNOUNCE_MS = 1000;
 const INSPECT_MS = 250;
+/** A block of this share of its page has literals and matches enough to look at. */
+const LEAST_TELLING = 1 / 8;
 
 /** Where a choice has to reach. */
 export interface SelectionTargets {
@@ -65,12 +67,19 @@ export class Selection {
     }, ANNOUNCE_MS);
   }
 
-  /** Shows a page to begin with: a compressed one from the middle. */
+  /** Shows a page to begin with, from the middle: one whose block has something to tell, if there is. */
   chooseAny(): void {
-    const { columns } = this.#targets;
-    const middle = columns.pages >>> 1;
-    const found = columns.forms.indexOf(FORM_COMPRESSED, middle);
-    this.#show(found >= 0 ? found : Math.min(middle, columns.pages - 1), false);
+    const { pages, pageSize, forms, sizes } = this.#targets.columns;
+    const middle = pages >>> 1;
+    const findFrom = (least: number): number => {
+      for (let page = middle; page < pages; page++) {
+        if (forms[page] === FORM_COMPRESSED && (sizes[page] as number) >= least) return page;
+      }
+      return -1;
+    };
+    const typical = findFrom(pageSize * LEAST_TELLING);
+    const found = typical >= 0 ? typical : findFrom(0);
+    this.#show(found >= 0 ? found : Math.min(middle, pages - 1), false);
   }
 
   /** Says what a cell is, without choosing it; -1 says the chosen one again. */

@@ -15,6 +15,9 @@ import { seededRandom, shuffle } from "./random.ts";
 /** Bytes of a run: the largest page. */
 export const RUN_BYTES = 65536;
 
+/** The seed of the order of runs. */
+export const SAMPLE_SEED = 1;
+
 /** The version of all generators; a change in what one of them makes raises it. */
 export const CORPORA_VERSION = 3;
 

@@ -22,6 +22,7 @@ import {
   type CorpusKind,
   type RawCorpus,
   RUN_BYTES,
+  SAMPLE_SEED,
   sampleRuns,
 } from "./corpus.ts";
 import { makeRandom, makeSparse } from "./ends.ts";
@@ -37,7 +38,6 @@ import { dumpWasmHeap } from "./wasm-heap.ts";
 export { type Corpus, CorpusError, type CorpusKind } from "./corpus.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const TEXT_SEED = 1;
 
 /** Bytes of each corpus unless told otherwise. */
 export const DEFAULT_BYTES_EACH = 16 << 20;
@@ -164,7 +164,7 @@ class Loader {
 
   /** Source text, shuffled, that other generators take words and strings from. */
   text(): Uint8Array {
-    this.#text ??= sampleRuns(readText(ROOT).bytes, 16 << 20, TEXT_SEED);
+    this.#text ??= sampleRuns(readText(ROOT).bytes, 16 << 20, SAMPLE_SEED);
     return this.#text;
   }
 
@@ -206,7 +206,7 @@ class Loader {
   async #make(name: CorpusName, wanted: number): Promise<Corpus> {
     const { kind, deterministic, make, isRuns } = RECIPES[name];
     const { bytes: raw, source } = await make(wanted, this);
-    const bytes = isRuns ? raw : sampleRuns(raw, wanted, TEXT_SEED);
+    const bytes = isRuns ? raw : sampleRuns(raw, wanted, SAMPLE_SEED);
     if (bytes.length === 0) throw new CorpusError(`${name}: its source has less than one run`);
     return { name, kind, source, bytes, checksum: checksum(bytes), deterministic };
   }

@@ -4,8 +4,11 @@
  */
 import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
+import { RUN_BYTES } from "../../bench/corpora/corpus.ts";
+import { type CorpusName, loadCorpora } from "../../bench/corpora/index.ts";
 import { type ResultFile } from "../../bench/harness/results.ts";
 import { compareWithReference, readReference } from "../../web/bench-compare.ts";
+import { makeCorpora } from "../../web/bench-corpora.ts";
 import {
   demoSuite,
   findViolations,
@@ -107,6 +110,16 @@ test("a ratio is a verdict only where both runs had the same bytes", () => {
   assert.ok(Math.abs((same?.ratio.middle ?? 0) - 2) < 0.1, `ratio ${same?.ratio.middle}`);
   const [other] = compareWithReference(makeRun("a", 2000), makeRun("b", 1000)).figures;
   assert.is(other?.sameData, false);
+});
+
+test("what a page makes by itself is what Node has, where it can be", async () => {
+  const wanted = { pixels: 2 << 20, random: 1 << 20 };
+  const made = makeCorpora(new Uint8Array(RUN_BYTES), wanted);
+  for (const [name, bytesEach] of Object.entries(wanted)) {
+    const loaded = await loadCorpora({ bytesEach, names: [name as CorpusName] });
+    assert.is(made.get(name)?.bytes.length, bytesEach);
+    assert.is(made.get(name)?.checksum, loaded.get(name)?.checksum, name);
+  }
 });
 
 test("a build without a reference run is no error, a file that is none is", () => {

@@ -2,11 +2,20 @@
  * Links that bring a state back, the help, and what can be saved, in a real browser.
  */
 import * as assert from "uvu/assert";
-import { demoSuite, press, textOf, waitForEnd, waitForStatus, valueOf } from "./demo-page.ts";
+import {
+  demoSuite,
+  moveTo,
+  press,
+  readReport,
+  textOf,
+  valueOf,
+  waitForEnd,
+  waitForStatus,
+} from "./demo-page.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo links");
 
-inBrowser("a link brings back source, pool, page, order, tab, theme and view", () =>
+inBrowser("a link brings back source, pool, page, order, moment, tab, theme and view", () =>
   open(
     async (page, url) => {
       await waitForEnd(page);
@@ -17,13 +26,14 @@ inBrowser("a link brings back source, pool, page, order, tab, theme and view", (
       await page.type("#page-number", "7\n");
       await press(page, "order");
       await press(page, "zoom-in");
+      await moveTo(page, 100);
       await press(page, "tab-sizes");
       await press(page, "theme");
       await new Promise((resolve) => setTimeout(resolve, 500));
       const link = await page.evaluate(() => location.href);
       assert.match(
         link,
-        /#source=terrain&size=8192&effort=fast&page=7&order=hilbert&tab=sizes&theme=light&view=/,
+        /#source=terrain&size=8192&effort=fast&page=7&order=hilbert&moment=100&tab=sizes&theme=light&view=/,
       );
       await page.goto("about:blank");
       await page.goto(link);
@@ -32,6 +42,7 @@ inBrowser("a link brings back source, pool, page, order, tab, theme and view", (
       assert.is(await valueOf(page, "page-size"), "8192");
       assert.is(await valueOf(page, "page-number"), "7");
       assert.is(await textOf(page, "order"), "Order: Hilbert");
+      assert.is(await textOf(page, "moment-label"), "100 of 1,024 events");
       assert.is(await page.$eval("#panel-sizes", (panel) => (panel as HTMLElement).hidden), false);
       assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
       await page.goto(`${url}/#source=zeros&page=3`);
@@ -82,11 +93,14 @@ inBrowser("? opens the help, which closes again; exports are offered", () =>
       false,
     );
     const saved = await page.evaluate(async () => {
-      const files: { name: string; type: string; size: number }[] = [];
+      const files: { name: string; type: string; size: number; text: string }[] = [];
       HTMLAnchorElement.prototype.click = function (this: HTMLAnchorElement) {
         void fetch(this.href)
           .then((response) => response.blob())
-          .then(({ type, size }) => files.push({ name: this.download, type, size }));
+          .then(async (blob) => {
+            const { type, size } = blob;
+            files.push({ name: this.download, type, size, text: await blob.text() });
+          });
       };
       document.getElementById("save-json")?.click();
       document.getElementById("save-png")?.click();
@@ -101,6 +115,14 @@ inBrowser("? opens the help, which closes again; exports are offered", () =>
       ["zmem-map.png image/png", "zmem.json application/json"],
     );
     assert.ok(saved.every(({ size }) => size > 500));
+    const { pages, totals } = JSON.parse(saved[1]?.text ?? "") as {
+      readonly pages: Readonly<Record<string, readonly number[]>>;
+      readonly totals: unknown;
+    };
+    assert.equal(totals, (await readReport(page)).totals);
+    // 16 MiB of zeros: each page same-filled, none with a block.
+    assert.equal(pages["forms"], Array(4096).fill(1));
+    assert.equal(pages["blockBytes"], Array(4096).fill(0));
   }),
 );
 

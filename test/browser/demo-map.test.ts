@@ -1,12 +1,12 @@
 /**
  * The page map, the inspector and the time-lapse in a real browser, by pointer, finger and keys.
  */
-import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { MOST_CELLS_AT_ONCE } from "../../web/map/texture.ts";
 import { MOST_EVENTS_AT_ONCE } from "../../web/model/moment.ts";
 import {
   demoSuite,
+  moveTo,
   pickFile,
   press,
   readReport,
@@ -19,17 +19,6 @@ import {
 import { MANY_PAGES, manyCellsWorker } from "./many-cells.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo map");
-
-/** Moves the time-lapse by its slider. */
-const moveTo = (page: Page, event: number): Promise<void> =>
-  page.$eval(
-    "#moment",
-    (slider, value) => {
-      (slider as HTMLInputElement).value = String(value);
-      slider.dispatchEvent(new Event("input"));
-    },
-    event,
-  );
 
 inBrowser("the map has a cell per page, says what each is, and takes keys", () =>
   open(async (page) => {

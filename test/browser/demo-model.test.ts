@@ -242,6 +242,7 @@ test("links say what is not usual, come back as they went, and survive nonsense"
     workers: 3,
     page: 12,
     order: "hilbert",
+    moment: 40,
     tab: "time",
     theme: "dark",
     cases: "codec",
@@ -251,7 +252,7 @@ test("links say what is not usual, come back as they went, and survive nonsense"
   assert.equal(parseLink(`#${formatLink(state)}`), state);
   assert.equal(parseLink("#"), DEFAULT_STATE);
   const nonsense =
-    "#workers=9&cases=x&long=1&source=evil&size=5&limit=-3&effort=&page=1.5&view=a,b,c&order=%00&tab=x";
+    "#workers=9&cases=x&long=1&source=evil&size=5&limit=-3&effort=&page=1.5&moment=-2&view=a,b,c&order=%00&tab=x";
   assert.equal(parseLink(nonsense), DEFAULT_STATE);
 });
 

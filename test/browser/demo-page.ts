@@ -160,6 +160,17 @@ export async function press(page: Page, id: string): Promise<void> {
   await page.$eval(`#${id}`, (element) => (element as HTMLElement).click());
 }
 
+/** Moves the time-lapse by its slider. */
+export const moveTo = (page: Page, event: number): Promise<void> =>
+  page.$eval(
+    "#moment",
+    (slider, value) => {
+      (slider as HTMLInputElement).value = String(value);
+      slider.dispatchEvent(new Event("input"));
+    },
+    event,
+  );
+
 /** What a control is set to. */
 export const valueOf = (page: Page, id: string): Promise<string> =>
   page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLInputElement).value);

@@ -2,9 +2,10 @@
  * Where pages come from, in a real browser: files picked and dropped, samples, a program at work, a
  * drawing; what is said of each, and of what is none.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { type ElementHandle } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { openingFiles } from "../../scripts/web.ts";
 import {
@@ -12,6 +13,7 @@ import {
   demoSuite,
   figureOf,
   folder,
+  inWorker,
   pickFile,
   readReport,
   textOf,
@@ -141,6 +143,42 @@ inBrowser("a file that is dropped is measured", () =>
     }, bytes);
     await waitForStatus(page, /^dropped\.bin: 40 pages .* as it was/);
   }),
+);
+
+inBrowser("a file that is too large is sampled, and said to be", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const path = join(folder, "huge.bin");
+      writeFileSync(path, "");
+      // Zeros that take no room on the disk.
+      truncateSync(path, 1.25 * 1024 ** 3);
+      const input = (await page.$("#file")) as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(path);
+      await waitForStatus(page, /^huge\.bin, a sample of 16,384 of its 20,480 pages: putting/);
+      await page.keyboard.press("Escape");
+      await waitForStatus(page, /^huge\.bin: cancelled after [\d,]+ pages/);
+    },
+    { hash: "source=zeros&size=65536" },
+  ),
+);
+
+inBrowser("a browser without memory for the pool says so, with a way out", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.match(await textOf(page, "error"), /^The browser has no memory left for this\. Close/);
+      assert.is(await textOf(page, "status"), "Zeros: not finished.");
+    },
+    {
+      prepare: inWorker(`
+        WebAssembly.Memory = class {
+          constructor() {
+            throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+          }
+        };`),
+    },
+  ),
 );
 
 inBrowser("errors are said in plain words, and the next file works", () =>

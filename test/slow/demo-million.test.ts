@@ -97,7 +97,10 @@ inBrowser("puts, zooms, pans, orders and the time-lapse do a bounded part in eac
             `${map.mostEvents} events in a frame`,
         );
         assert.ok(mainThread.frames > 20, `${name}: ${mainThread.frames} frames`);
-        assert.ok(map.mostCells <= MOST_CELLS_AT_ONCE, `${name}: ${map.mostCells} cells in a frame`);
+        assert.ok(
+          map.mostCells <= MOST_CELLS_AT_ONCE,
+          `${name}: ${map.mostCells} cells in a frame`,
+        );
         assert.ok(map.mostEvents <= MOST_EVENTS_AT_ONCE, `${name}: ${map.mostEvents} events`);
       };
       await measure("run", async () => waitForStatus(page, /pages in/));

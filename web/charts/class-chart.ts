@@ -17,7 +17,7 @@ const MOVE_MS = 700;
 const AXIS_WIDTH = 58;
 const GROUPS = 9;
 const GROUP_HEIGHT = 6;
-const LABEL_HEIGHT = 20;
+const LABEL_HEIGHT = 40;
 /** Between the bars and the squares of fullness. */
 const GROUPS_GAP = 18;
 
@@ -53,7 +53,7 @@ export class ClassChart extends Chart {
     sizes.sort((one, other) => one - other);
     if (sizes.length === 0) {
       context.fillStyle = palette.muted;
-      context.fillText("No zspages: nothing but same-filled pages is held.", 12, height / 2);
+      context.fillText("No zspages: no page is held as a block.", 12, height / 2);
       return false;
     }
     const bySize = new Map(this.#rows.map((row) => [row.objectSize, row]));
@@ -93,7 +93,7 @@ export class ClassChart extends Chart {
       }
       drawFullness(context, palette, row?.fullness ?? [], x, chartHeight + GROUPS_GAP, bar);
     }
-    drawSizes(context, palette, sizes, step, height - LABEL_HEIGHT / 2);
+    drawSizes(context, palette, sizes, step, height - LABEL_HEIGHT);
     return part < 1;
   }
 }
@@ -141,6 +141,7 @@ function drawFullness(
   context.globalAlpha = 1;
 }
 
+/** Sizes below the bars where there is room, the largest always, and what they are. */
 function drawSizes(
   context: CanvasRenderingContext2D,
   palette: Palette,
@@ -150,11 +151,14 @@ function drawSizes(
 ): void {
   context.fillStyle = palette.muted;
   context.textAlign = "center";
+  const right = AXIS_WIDTH + step * sizes.length;
   const every = Math.max(1, Math.ceil(44 / step));
-  for (let index = 0; index < sizes.length; index += every) {
+  const last = sizes.length - 1;
+  for (let index = last; index >= 0; index -= every) {
     const label = String(sizes[index]);
     const half = context.measureText(label).width / 2;
     const middle = AXIS_WIDTH + index * step + step / 2;
-    context.fillText(label, Math.min(middle, AXIS_WIDTH + step * sizes.length - half), y);
+    context.fillText(label, Math.min(middle, right - half), y + 12);
   }
+  context.fillText("bytes of an object", (AXIS_WIDTH + right) / 2, y + 30);
 }

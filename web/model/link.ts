@@ -2,7 +2,7 @@
  * The state of the page as a link: everything after "#" in the address.
  *
  * Why so: whoever finds something sends the link, and the other sees the same: source, pool, page,
- * order, place in the map, tab, what the benchmark is to measure. A file can't be in a link, so a link
+ * order, place in the map and in time, tab, what the benchmark is to measure. A file can't be in a link, so a link
  * made with one says that a file was there and nothing about it.
  *
  * Invariant: what is the default is not in the link; what makes no sense in a link is the default.
@@ -40,6 +40,8 @@ export interface LinkState extends PoolOptions {
   /** The selected page; -1 for none. */
   readonly page: number;
   readonly order: Order;
+  /** What the time-lapse shows, in events of the run; -1 for now. */
+  readonly moment: number;
   readonly tab: Tab;
   readonly theme: Theme;
   readonly cases: (typeof BENCH_CASES)[number];
@@ -57,6 +59,7 @@ export const DEFAULT_STATE: LinkState = {
   workers: 1,
   page: -1,
   order: "rows",
+  moment: -1,
   tab: "classes",
   theme: "auto",
   cases: "all",
@@ -68,11 +71,16 @@ function choose<Item>(text: string | null, items: readonly Item[], otherwise: It
   return items.find((item) => String(item) === text) ?? otherwise;
 }
 
+/** @returns -1 for what is no whole number from 0 on */
+function parseCount(text: string | null): number {
+  const count = Number(text ?? -1);
+  return Number.isInteger(count) && count >= 0 ? count : -1;
+}
+
 /** @param hash what follows "#", with or without it */
 export function parseLink(hash: string): LinkState {
   const fields = new URLSearchParams(hash.replace(/^#/, ""));
   const limit = Number(fields.get("limit"));
-  const page = Number(fields.get("page") ?? -1);
   const view = (fields.get("view") ?? "").split(",").map(Number);
   const [zoom = 0, x = 0, y = 0] = view;
   return {
@@ -82,8 +90,9 @@ export function parseLink(hash: string): LinkState {
     effort: choose(fields.get("effort"), EFFORTS, DEFAULT_STATE.effort),
     device: choose(fields.get("device"), DEVICES, DEFAULT_STATE.device),
     workers: choose(fields.get("workers"), WORKERS, DEFAULT_STATE.workers),
-    page: Number.isInteger(page) && page >= 0 ? page : -1,
+    page: parseCount(fields.get("page")),
     order: choose(fields.get("order"), ORDERS, DEFAULT_STATE.order),
+    moment: parseCount(fields.get("moment")),
     tab: choose(fields.get("tab"), TABS, DEFAULT_STATE.tab),
     theme: choose(fields.get("theme"), THEMES, DEFAULT_STATE.theme),
     cases: choose(fields.get("cases"), BENCH_CASES, DEFAULT_STATE.cases),
@@ -106,6 +115,7 @@ export function formatLink(state: LinkState): string {
   add("workers", state.workers, DEFAULT_STATE.workers);
   add("page", state.page, DEFAULT_STATE.page);
   add("order", state.order, DEFAULT_STATE.order);
+  add("moment", state.moment, DEFAULT_STATE.moment);
   add("tab", state.tab, DEFAULT_STATE.tab);
   add("theme", state.theme, DEFAULT_STATE.theme);
   add("cases", state.cases, DEFAULT_STATE.cases);

@@ -109,7 +109,9 @@ export class BenchTab {
     this.#worker ??= this.#open();
     const { cases, howLong } = this.#choice();
     const effort: Effort = howLong;
-    this.#send({ effort, filters: FILTERS[cases], files: [] });
+    const corpora = this.#reference?.file.corpora ?? [];
+    const sizes = Object.fromEntries(corpora.map(({ name, bytes }) => [name, bytes]));
+    this.#send({ effort, filters: FILTERS[cases], files: [], sizes });
   }
 
   #send(message: BenchRequest | BenchStop): void {

@@ -2,7 +2,7 @@
  * The time-lapse: a slider over the history of a run, and a button that plays it.
  *
  * Why so: a run of seconds is over before one has seen what happened where. Played back it takes
- * some seconds whatever its length was; the slider goes to any place by hand.
+ * some seconds whatever its length was; the slider goes to any place by hand, and so does a link.
  */
 import { type MapView } from "../map/map-view.ts";
 import { type History } from "../model/history.ts";
@@ -19,17 +19,21 @@ export class Replay {
   readonly #history: History;
   readonly #map: MapView;
   readonly #frames: Frames;
+  readonly #onMove: (moment: number) => void;
   #playing = false;
   #begun = 0;
   #from = 0;
 
-  constructor(history: History, map: MapView, frames: Frames) {
+  /** @param onMove it was left at a place, in events; -1 for now */
+  constructor(history: History, map: MapView, frames: Frames, onMove: (moment: number) => void) {
     this.#history = history;
     this.#map = map;
     this.#frames = frames;
+    this.#onMove = onMove;
     this.#slider.addEventListener("input", () => {
       this.#playing = false;
       this.#frames.request(() => this.#show(Number(this.#slider.value)));
+      this.#tell();
     });
     this.#button.addEventListener("click", () => this.toggle());
     this.reset();
@@ -40,6 +44,16 @@ export class Replay {
     this.#playing = false;
     this.update();
     this.#show(Number(this.#slider.max));
+  }
+
+  /** Goes to a place of the run, in events; -1 for now. */
+  go(moment: number): void {
+    this.#playing = false;
+    this.update();
+    const { first, end } = this.#history;
+    const event = moment < 0 ? end : Math.min(Math.max(moment, first), end);
+    this.#slider.value = String(event);
+    this.#show(event);
   }
 
   /** The history has grown. */
@@ -58,6 +72,7 @@ export class Replay {
     this.#begun = performance.now();
     this.#say();
     if (this.#playing) this.#frames.request(this.#step);
+    else this.#tell();
   }
 
   readonly #step = (now: number): boolean => {
@@ -68,12 +83,18 @@ export class Replay {
     if (event >= end) this.#playing = false;
     this.#slider.value = String(event);
     this.#show(event);
+    if (!this.#playing) this.#tell();
     return this.#playing;
   };
 
   #show(event: number): void {
     this.#map.showMoment(event >= this.#history.end ? null : event);
     this.#say();
+  }
+
+  #tell(): void {
+    const event = Number(this.#slider.value);
+    this.#onMove(event >= this.#history.end ? -1 : event);
   }
 
   #say(): void {

@@ -12,6 +12,8 @@ import { bytesToUnits, countToText } from "./units.ts";
 
 /** Raised when a field changes its meaning or goes away. */
 const SCHEMA = 1;
+/** Written in one go: some milliseconds. */
+const NUMBERS_AT_ONCE = 2 ** 14;
 
 /** What a report is made of. */
 export interface ReportParts {
@@ -45,13 +47,22 @@ export function makeReport(parts: ReportParts): object {
   };
 }
 
-/** The report with form and size of every page. */
-export function reportToFile(report: object, columns: Columns): Blob {
-  const pages = {
-    forms: [...columns.forms.subarray(0, columns.pages)],
-    blockBytes: [...columns.sizes.subarray(0, columns.pages)],
-  };
-  return new Blob([JSON.stringify({ ...report, pages })], { type: "application/json" });
+/** The report with form and size of every page, made a part at a time: there may be a million. */
+export async function reportToFile(report: object, columns: Columns): Promise<Blob> {
+  const parts = [JSON.stringify(report).slice(0, -1), ',"pages":{"forms":['];
+  await addNumbers(parts, columns.forms.subarray(0, columns.pages));
+  parts.push('],"blockBytes":[');
+  await addNumbers(parts, columns.sizes.subarray(0, columns.pages));
+  parts.push("]}}");
+  return new Blob(parts, { type: "application/json" });
+}
+
+async function addNumbers(parts: string[], numbers: Uint8Array | Uint32Array): Promise<void> {
+  for (let first = 0; first < numbers.length; first += NUMBERS_AT_ONCE) {
+    if (first > 0) parts.push(",");
+    parts.push(numbers.subarray(first, first + NUMBERS_AT_ONCE).join());
+    await new Promise((resolve) => setTimeout(resolve));
+  }
 }
 
 /** One line below the picture of the map. */

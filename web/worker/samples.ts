@@ -38,7 +38,7 @@ export async function makeSample(name: SampleName, breathe: Breathe): Promise<Ui
     case "random":
       return makeRandom(16 * MIB);
     case "zeros":
-      return new Uint8Array(64 * MIB);
+      return new Uint8Array(16 * MIB);
     case "mix":
       return makeMix(breathe);
   }
