@@ -59,7 +59,7 @@ export interface PoolOptions {
   readonly limitBytes: number;
   readonly effort: (typeof EFFORTS)[number];
   readonly device: DeviceKind;
-  /** How many put pages at the same time; more than one share the pool, which then has no device. */
+  /** How many put pages at the same time; more than one share the pool. */
   readonly workers: number;
 }
 
@@ -164,12 +164,10 @@ export interface PageDetails {
   readonly bytes: Uint8Array;
   /** The stored block; null when there is none in the pool. */
   readonly block: Uint8Array | null;
-  /** Whether the block was made again from the bytes: a shared pool hands out none. */
-  readonly isCompressedAgain: boolean;
   readonly blockBytes: number;
   /** Bytes of the objects of its size class; 0 without an object. */
   readonly objectSize: number;
-  /** Where its object lies; null without one, and in a shared pool, which doesn't say. */
+  /** Where its object lies; null without one. */
   readonly place: {
     readonly zspage: number;
     readonly slot: number;

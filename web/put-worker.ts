@@ -9,7 +9,7 @@ import { attachZmem, type SharedZmem } from "../src/index.shared.ts";
 import { type CrewAnswer, type CrewRequest } from "./worker/crew-messages.ts";
 import { toPlainWords } from "./worker/plain-words.ts";
 import { Putter, readPages } from "./worker/putter.ts";
-import { SharedSlots } from "./worker/shared-slots.ts";
+import { openSharedSlots } from "./worker/shared-slots.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 /** Batches whose bytes are being read. */
@@ -34,7 +34,7 @@ scope.addEventListener("message", ({ data }: MessageEvent<CrewRequest>) => {
 async function join(request: Extract<CrewRequest, { kind: "join" }>): Promise<void> {
   try {
     zmem = await attachZmem(request.attachment);
-    const slots = new SharedSlots(zmem.area(request.type));
+    const slots = openSharedSlots(zmem, request.area);
     putter = new Putter(slots, zmem.pageSize, request.groupPages);
     answer({ kind: "joined" });
   } catch (error) {

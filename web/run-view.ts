@@ -12,7 +12,7 @@ import { MapView } from "./map/map-view.ts";
 import { Columns } from "./model/columns.ts";
 import { History } from "./model/history.ts";
 import { type LinkState } from "./model/link.ts";
-import { type Answer, type PoolAction, type Totals } from "./protocol.ts";
+import { type Answer, type Totals } from "./protocol.ts";
 import { Selection } from "./selection.ts";
 import { element } from "./ui/elements.ts";
 import { Figures } from "./ui/figures.ts";
@@ -25,9 +25,6 @@ import { countToText } from "./ui/units.ts";
 
 /** Figures follow a run at this distance: nobody reads faster, and each change is a layout. */
 const FIGURES_MS = 150;
-
-/** What several workers who share a pool can't do to it. */
-const OWN_ACTIONS: readonly PoolAction[] = ["trim", "recompress"];
 
 /** What the views ask of the page. */
 export interface RunHost {
@@ -191,9 +188,8 @@ export class RunView {
     this.#totals = totals;
     this.#host.frames.request(this.#showTotals);
     this.runLine.end(totals, cancelled, this.#beginning.isOpen);
-    for (const action of OWN_ACTIONS) {
-      element<HTMLButtonElement>(`act-${action}`).disabled = totals.workers > 1;
-    }
+    element<HTMLButtonElement>("act-trim").disabled = totals.workers > 1;
+    element("trim-note").hidden = totals.workers === 1;
     this.map.canvas.setAttribute("aria-label", describeMap(totals));
     const { page, moment } = this.#host.state();
     if (moment >= 0) this.replay.go(moment);

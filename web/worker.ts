@@ -119,6 +119,7 @@ async function start({ run, source, options }: Start): Promise<void> {
     completed = await streamProgram(opened, prepared.program, host);
   }
   if (!turns.isCurrent(run)) return;
+  addMoved(box, opened, 1, true);
   box.flush(1);
   tellTrouble(run, opened);
   answer({ kind: "classes", run, rows: opened.classes() });
@@ -150,9 +151,14 @@ function report(
   progress: number,
 ): void {
   box.add(EVENT_PUT, put, progress);
-  const moved = store.takeMoved();
-  if (moved.length > 0) box.add(EVENT_WRITEBACK, moved, progress);
+  addMoved(box, store, progress, false);
   tellTrouble(run, store);
+}
+
+/** What had to make room, as far as it is known; all of it at the end of a run. */
+function addMoved(box: Outbox, store: Session, progress: number, all: boolean): void {
+  const moved = store.takeMoved(all);
+  if (moved.length > 0) box.add(EVENT_WRITEBACK, moved, progress);
 }
 
 /** What befell the device or a worker, if it was not told yet. */

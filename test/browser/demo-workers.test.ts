@@ -54,18 +54,54 @@ inBrowser("the number of workers is a control, and what it rules out is said bes
     assert.match(await textOf(page, "shared-note"), /^Counts and payload are what one worker has/);
     assert.match(await textOf(page, "saved"), /at [\d.]+ [MG]B\/s with 3 workers\.$/);
     assert.match(await figureOf(page, "throughput"), /^[\d.]+ [MG]B\/s$/);
-    assert.match(await textOf(page, "pool-note"), /^3 workers share one pool: no swap device/);
-    assert.is(await valueOf(page, "device"), "none");
-    for (const id of ["device", "act-trim", "act-recompress"]) {
-      assert.is(await isDisabled(page, id), true, id);
-    }
+    assert.match(await textOf(page, "pool-note"), /^3 workers share one pool: .* memory or none/);
+    assert.is(await valueOf(page, "device"), "memory");
+    assert.equal(
+      await page.$$eval("#device option", (all) =>
+        all.filter(({ disabled }) => disabled).map(({ value }) => value),
+      ),
+      ["opfs", "indexeddb"],
+    );
+    assert.is(await isDisabled(page, "act-trim"), true);
+    assert.match(await textOf(page, "trim-note"), /^A pool that workers share can't be trimmed: /);
+    assert.is(await isDisabled(page, "act-recompress"), false);
     assert.equal(await findViolations(page), []);
     await page.select("#workers", "1");
     await waitForEnd(page);
-    // What was asked for before is there again.
-    assert.is(await valueOf(page, "device"), "memory");
     assert.is(await isDisabled(page, "act-trim"), false);
+    assert.is(await page.$eval("#trim-note", (note) => (note as HTMLElement).hidden), true);
+    await page.select("#device", "indexeddb");
+    await waitForEnd(page);
+    await page.select("#workers", "2");
+    await waitForEnd(page);
+    assert.is(await valueOf(page, "device"), "none");
+    // What was asked for before is there again.
+    await page.select("#workers", "1");
+    await waitForEnd(page);
+    assert.is(await valueOf(page, "device"), "indexeddb");
   }),
+);
+
+inBrowser("a full pool of several workers moves pages to memory, and the map knows which", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.match(await textOf(page, "status"), /every page came back as it was\.$/);
+      const { totals, forms } = await readReport(page);
+      assert.is(totals["workers"], 3);
+      assert.is(totals["rejectedPages"], 0);
+      assert.ok((totals["devicePages"] ?? 0) > 1000, `${totals["devicePages"]} on the device`);
+      assert.is(forms["on device"], totals["devicePages"]);
+      assert.is(forms["compressed"], totals["compressedPages"]);
+      assert.is(forms["raw"], totals["rawPages"]);
+      assert.ok((totals["heldBytes"] ?? Infinity) <= 4 * 1024 ** 2);
+      assert.match(await act(page, "recompress"), /^Tried [\d,]+ blocks .* saved\.$/);
+      const after = await readReport(page);
+      assert.ok((after.totals["payloadBytes"] ?? Infinity) < (totals["payloadBytes"] ?? 0));
+      assert.is(after.forms["on device"], after.totals["devicePages"]);
+    },
+    { hash: "workers=3&limit=4&device=memory&effort=fast" },
+  ),
 );
 
 inBrowser("a shared pool is read, looked into, forgotten from and compacted", () =>
@@ -77,7 +113,7 @@ inBrowser("a shared pool is read, looked into, forgotten from and compacted", ()
         () => document.getElementById("page-title")?.textContent === "Page 700",
       );
       assert.match(await textOf(page, "page-facts"), /Held as\s+compressed/);
-      assert.match(await textOf(page, "strip-again"), /made again from the same bytes/);
+      assert.match(await textOf(page, "page-facts"), /Place\s+zspage \d+, slot \d+/);
       const [literals = 0, copied = 0] = [
         ...(await textOf(page, "sequence")).matchAll(/([\d,]+) (?:bytes are|are copied)/g),
       ].map((match) => Number((match[1] ?? "").replaceAll(",", "")));

@@ -66,7 +66,6 @@ export class Inspector {
     this.#stripBox.hidden = parsed === null;
     this.#strip.show(this.#sequences, pageSize);
     this.#sequenceLine.textContent = parsed === null ? "" : summarise(parsed);
-    element("strip-again").hidden = !details.isCompressedAgain;
     if (!again) this.#details.open = false;
     this.#fillTable();
   }

@@ -5,7 +5,7 @@
  * (a limit that is no number) is said beside the control, and the value before stays in force.
  */
 import { type LinkState, type SourceName } from "../model/link.ts";
-import { explainOptions, toPoolOptions } from "../model/pool-options.ts";
+import { canHaveDevice, explainOptions, toPoolOptions } from "../model/pool-options.ts";
 import { type PoolOptions } from "../protocol.ts";
 import { element } from "./elements.ts";
 
@@ -30,7 +30,9 @@ export function showControls(state: LinkState): void {
   limit.value = String(state.limitBytes / MIB);
   effort.value = state.effort;
   device.value = options.device;
-  device.disabled = options.workers > 1;
+  for (const option of device.options) {
+    option.disabled = !canHaveDevice(option.value as PoolOptions["device"], options.workers);
+  }
   workers.value = String(options.workers);
   workers.disabled = !crossOriginIsolated;
   note.textContent = explainOptions(state, crossOriginIsolated);

@@ -181,7 +181,7 @@ export class Figures {
       this.#shared,
       `Counts and payload are what one worker has too. Memory held is more: a shared pool's index ` +
         `(${bytesToUnits(indexBytes)}) is laid out for many, and its fixed part ` +
-        `(${bytesToUnits(fixedBytes)}) has windows for each of them. The figures that ` +
+        `(${bytesToUnits(fixedBytes)}) has windows and scratch for each. The figures that ` +
         `“zmem estimate” prints are those of one worker.`,
     );
   }

@@ -43,14 +43,14 @@ export async function runAction(
     case "trim":
       return trim(session, toOwn(session), goOn);
     case "recompress":
-      return recompress(session, toOwn(session), goOn);
+      return recompress(session, goOn);
   }
 }
 
 /** @throws Error when several workers share the pool */
 function toOwn({ own }: Session): OwnPool {
   if (own === null) {
-    throw new Error("Several workers share this pool: it can be compacted, and nothing more.");
+    throw new Error("Several workers share this pool, which can't be trimmed.");
   }
   return own;
 }
@@ -131,11 +131,11 @@ async function compact(session: Session, goOn: GoOn): Promise<ActionResult> {
   return { text, pages: new Uint32Array(0), event: EVENT_PUT };
 }
 
-async function recompress(session: Session, own: OwnPool, goOn: GoOn): Promise<ActionResult> {
+async function recompress(session: Session, goOn: GoOn): Promise<ActionResult> {
   let tried = 0;
   let saved = 0;
   for (;;) {
-    const step = own.recompress({ microseconds: SLICE_MICROSECONDS });
+    const step = session.backend.recompress({ microseconds: SLICE_MICROSECONDS });
     tried += step.triedPages;
     saved += step.savedBytes;
     if (step.done || !(await goOn(`Recompressing: ${countToText(tried)} blocks tried …`))) break;

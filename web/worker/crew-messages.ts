@@ -3,13 +3,14 @@
  */
 import { type ZmemAttachment } from "../../src/index.shared.ts";
 import { type Batch, type PutOutcome } from "./putter.ts";
+import { type SharedAreaLink } from "./shared-slots.ts";
 
 /** The demo's worker → one of the crew. */
 export type CrewRequest =
   | {
       readonly kind: "join";
       readonly attachment: ZmemAttachment;
-      readonly type: number;
+      readonly area: SharedAreaLink;
       readonly groupPages: number;
     }
   | { readonly kind: "put"; readonly task: number; readonly batch: Batch }

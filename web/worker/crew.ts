@@ -15,6 +15,7 @@
 import { type EndableWorker, type SharedZmem } from "../../src/index.shared.ts";
 import { type CrewAnswer, type CrewRequest } from "./crew-messages.ts";
 import { type Batch, type PutOutcome, type Putting } from "./putter.ts";
+import { type SharedAreaLink } from "./shared-slots.ts";
 
 const BATCHES_EACH = 2;
 /** How long a worker may take to let go before it is terminated, milliseconds. */
@@ -36,7 +37,7 @@ interface Member {
 
 /** How a crew is made up. */
 export interface CrewPlan {
-  readonly type: number;
+  readonly area: SharedAreaLink;
   readonly groupPages: number;
   readonly workers: number;
   /** A worker was lost, or took no part; in plain words. */
@@ -117,7 +118,7 @@ export class Crew implements Putting {
   async #recruit(): Promise<boolean> {
     const worker = new Worker(new URL("./put-worker.js", import.meta.url), { type: "module" });
     const member: Member = { worker, tasks: new Map(), onLeft: () => undefined };
-    const { type, groupPages } = this.#plan;
+    const { area, groupPages } = this.#plan;
     const attachment = this.#zmem.attachmentFor(worker);
     const takesPart = await new Promise<boolean>((resolve) => {
       worker.addEventListener("message", ({ data }: MessageEvent<CrewAnswer>) => {
@@ -132,7 +133,7 @@ export class Crew implements Putting {
         resolve(false);
         void this.#lose(member, true);
       });
-      send(member, { kind: "join", attachment, type, groupPages });
+      send(member, { kind: "join", attachment, area, groupPages });
     });
     if (takesPart) this.#members.add(member);
     else await this.#zmem.terminate(worker);

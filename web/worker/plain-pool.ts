@@ -1,6 +1,6 @@
 /**
  * The parts of a session whose one worker has the pool for itself: a device may stand behind it, it
- * can be trimmed and recompressed, and its figures are those of `zmem estimate`.
+ * can be trimmed, and its figures are those of `zmem estimate`.
  */
 import { createZmem } from "../../src/index.ts";
 import { type PoolOptions } from "../protocol.ts";
@@ -38,7 +38,6 @@ export async function openPlainPool(
       else if (name === "deviceFull") trouble.fillUp();
     },
   });
-  const { backend } = pool;
   const slots = new DeviceSlots(pool, pages, device, trouble);
   return {
     pool,
@@ -47,12 +46,7 @@ export async function openPlainPool(
     pages,
     limitBytes,
     groupPages,
-    own: backend,
-    findBlock: (page) => ({
-      block: backend.readBlock(slots.type, page) ?? null,
-      place: backend.locatePage(slots.type, page) ?? null,
-      isCompressedAgain: false,
-    }),
+    own: pool.backend,
     takeMoved: () => {
       const taken = Uint32Array.from(moved);
       moved.clear();

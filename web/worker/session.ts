@@ -8,7 +8,9 @@
 import {
   type CompactResult,
   type PageInfo,
+  type PageLocation,
   type PoolStats,
+  type RecompressResult,
   type SizeClassStats,
   type ZmemBackend,
 } from "../../src/index.ts";
@@ -25,18 +27,18 @@ export interface Pool {
   readonly pageSize: number;
   readonly backend: {
     inspectPage(type: number, page: number): PageInfo | undefined;
+    readBlock(type: number, page: number): Uint8Array | undefined;
+    locatePage(type: number, page: number): PageLocation | undefined;
     classStats(): readonly SizeClassStats[];
     compact(budget: { readonly microseconds: number }): CompactResult;
+    recompress(budget: { readonly microseconds: number }): RecompressResult;
   };
   stats(): PoolStats;
   close(): void;
 }
 
 /** What only a pool of one worker can do. */
-export type OwnPool = Pick<ZmemBackend, "trim" | "trimPeakBytes" | "recompress">;
-
-/** Where the block of a page lies, and its bytes. */
-export type StoredBlock = Pick<PageDetails, "block" | "place" | "isCompressedAgain">;
+export type OwnPool = Pick<ZmemBackend, "trim" | "trimPeakBytes">;
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -50,10 +52,13 @@ export interface SessionParts {
   readonly groupPages: number;
   /** Null when several workers share the pool. */
   readonly own: OwnPool | null;
-  /** @param bytes of the page, as they came back */
-  findBlock(page: number, bytes: Uint8Array): StoredBlock;
-  /** Pages that writeback has moved to the device since the last call. */
-  takeMoved(): Uint32Array;
+  /**
+   * Pages that writeback has moved to the device since the last call.
+   *
+   * @param forms of all pages, as they were when each was last looked at
+   * @param all leaves none for a later call
+   */
+  takeMoved(forms: Uint8Array, all: boolean): Uint32Array;
   /** What befell the device or a worker, in plain words; null for nothing new. */
   takeTrouble(): string | null;
 }
@@ -116,8 +121,9 @@ export class Session {
     this.#parts.putting.drop();
   }
 
-  takeMoved(): Uint32Array {
-    const moved = this.#parts.takeMoved();
+  /** Pages that writeback has moved since the last call. @param all leaves none for a later one */
+  takeMoved(all: boolean): Uint32Array {
+    const moved = this.#parts.takeMoved(this.records.forms, all);
     for (const page of moved) this.look(page);
     return moved;
   }
@@ -219,7 +225,8 @@ export class Session {
       page,
       form: forms[page] ?? FORM_ABSENT,
       bytes,
-      ...this.#parts.findBlock(page, bytes),
+      block: this.backend.readBlock(slots.type, page) ?? null,
+      place: this.backend.locatePage(slots.type, page) ?? null,
       blockBytes,
       objectSize: needed === 0 ? 0 : (row?.objectSize ?? 0),
       ageMs: performance.now() - this.#began - atMs,

@@ -5,13 +5,13 @@
  * and takes shared memory. Its tables are laid out for the most that the pool may ever hold, so the
  * pool is made no larger than its source can need.
  */
-import { createZmem as createSharedZmem } from "../../src/index.shared.ts";
-import { createZmem } from "../../src/index.ts";
+import { createZmem, MemoryStorage, type SharedZmem } from "../../src/index.shared.ts";
 import { type PoolOptions } from "../protocol.ts";
 import { Crew } from "./crew.ts";
 import { planGroup } from "./latency.ts";
-import { type SessionParts, type StoredBlock } from "./session.ts";
-import { SharedSlots } from "./shared-slots.ts";
+import { MovedPages } from "./moved-pages.ts";
+import { type SessionParts } from "./session.ts";
+import { type SharedAreaLink, SharedSlots } from "./shared-slots.ts";
 
 const MIB = 1024 ** 2;
 /** One shared memory ends here, in bytes. */
@@ -30,47 +30,68 @@ export async function openSharedPool(options: PoolOptions, pages: number): Promi
   const { pageSize, effort, workers } = options;
   const limitBytes = Math.min(options.limitBytes, ONE_MEMORY_BYTES);
   const groupPages = planGroup();
-  const pool = await createSharedZmem({
+  const pool = await createZmem({
     pageSize,
     effort,
+    recompression: true,
     limitBytes: Math.min(limitBytes, toMostBytes(pages, options)),
   });
-  const area = pool.swapOn({ pages });
   let trouble: string | null = null;
   const onTrouble = (words: string): void => {
     trouble = words;
   };
-  const plan = { type: area.type, groupPages, workers, onTrouble };
+  const storage = options.device === "memory" ? makeStorage(pages, pageSize) : null;
+  if (storage === null && options.device === "memory") onTrouble(NO_STORAGE);
+  const { slots, area } = turnOn(pool, pages, storage);
+  const plan = { area, groupPages, workers, onTrouble };
   const putting = await Crew.open(pool, plan).catch((error: unknown) => {
     pool.close();
     throw error;
   });
-  const copies = await createZmem({ pageSize, effort });
-  const copy = copies.swapOn({ pages: 1 });
+  const moved = new MovedPages((page) => pool.backend.inspectPage(slots.type, page));
   return {
     pool,
-    slots: new SharedSlots(area),
+    slots,
     putting,
     pages,
     limitBytes,
     groupPages,
     own: null,
-    findBlock: (page, bytes): StoredBlock => {
-      const length = pool.backend.inspectPage(area.type, page)?.payloadBytes;
-      const isKept = bytes.length > 0 && copy.put(0, bytes);
-      const block = (isKept && copies.backend.readBlock(copy.type, 0)) || null;
-      // The same codec makes the same block of the same page; if it is no longer the same, none is shown.
-      return {
-        block: block?.length === length ? block : null,
-        place: null,
-        isCompressedAgain: true,
-      };
-    },
-    takeMoved: () => new Uint32Array(0),
+    takeMoved: (forms, all) =>
+      pool.stats().writtenBackPages === 0 ? new Uint32Array(0) : moved.find(forms, all),
     takeTrouble: () => {
       const words = trouble;
       trouble = null;
       return words;
     },
+  };
+}
+
+const NO_STORAGE =
+  "The browser has no memory left for the swap device. The run goes on without a swap device.";
+
+/** Room for every page twice, so that a block always finds a place; it costs memory when it is used. */
+function makeStorage(pages: number, pageSize: number): MemoryStorage | null {
+  try {
+    return MemoryStorage.create(2 * pages * pageSize);
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** Turns the area on, for all workers. @returns the pages as this worker sees them, and the way for others */
+function turnOn(
+  pool: SharedZmem,
+  pages: number,
+  storage: MemoryStorage | null,
+): { readonly slots: SharedSlots; readonly area: SharedAreaLink } {
+  const area =
+    storage === null
+      ? pool.swapOn({ pages })
+      : pool.swapOn({ pages, device: storage, promote: false });
+  return {
+    slots: new SharedSlots(area),
+    area: { type: area.type, storage: storage?.link ?? null },
   };
 }
