@@ -79,7 +79,7 @@ for (const [name, bytes] of [
         pages,
       );
       const seconds = ((totals["elapsedMs"] ?? 0) / 1000).toFixed(1);
-      console.log(`note ${name}: ${describeTimes(times)}; ${seconds} s`);
+      console.log(`\nnote ${name}: ${describeTimes(times)}; ${seconds} s`);
       assert.ok(mainThread.frames > 30, `${mainThread.frames} frames`);
       // Each page is painted when it is put, and once more if the map was laid out meanwhile.
       assert.ok(map.cells >= pages && map.cells <= 2 * pages, `${map.cells} cells painted`);
@@ -93,7 +93,7 @@ for (const [name, bytes] of [
             await new Promise((resolve) => setTimeout(resolve, 400));
           }
         });
-        console.log(`note ${name}: orders and zooms ${describeTimes(after)}`);
+        console.log(`\nnote ${name}: orders and zooms ${describeTimes(after)}`);
       });
       // The second order may come before the first is painted to its end.
       assert.ok(ordered.cells >= pages && ordered.cells <= 2 * pages, `${ordered.cells} cells`);

@@ -93,7 +93,7 @@ inBrowser("puts, zooms, pans, orders and the time-lapse do a bounded part in eac
         const times = await traceMainThread(page, act);
         const { mainThread, map } = await readReport(page);
         console.log(
-          `note ${name}: ${describeTimes(times)}; at most ${map.mostCells} cells and ` +
+          `\nnote ${name}: ${describeTimes(times)}; at most ${map.mostCells} cells and ` +
             `${map.mostEvents} events in a frame`,
         );
         assert.ok(mainThread.frames > 20, `${name}: ${mainThread.frames} frames`);

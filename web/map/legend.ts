@@ -35,8 +35,8 @@ function drawSample(form: number): HTMLCanvasElement {
   if (context === null || colour === undefined) return canvas;
   context.fillStyle = colourToCss(colour);
   context.fillRect(0, 0, SAMPLE_EDGE, SAMPLE_EDGE);
-  const shapes = new Shapes();
+  const shapes = new Shapes(context);
   shapes.add(form, 0, 0, SAMPLE_EDGE);
-  shapes.draw(context, SAMPLE_EDGE);
+  shapes.end(SAMPLE_EDGE);
   return canvas;
 }

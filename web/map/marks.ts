@@ -67,7 +67,7 @@ export function drawShapes(
   pages: number,
 ): void {
   const { layout, scale, left, top, width, height } = view;
-  const shapes = new Shapes();
+  const shapes = new Shapes(context);
   const lastRow = Math.min(layout.rows, Math.ceil(top + height / scale));
   const lastColumn = Math.min(layout.columns, Math.ceil(left + width / scale));
   for (let row = Math.max(0, Math.floor(top)); row < lastRow; row++) {
@@ -78,7 +78,7 @@ export function drawShapes(
       shapes.add(form, (column - left) * scale, (row - top) * scale, scale);
     }
   }
-  shapes.draw(context, scale);
+  shapes.end(scale);
 }
 
 /** Marks what has just been put, got, or moved to the device. */
