@@ -39,7 +39,7 @@ for (const [theme, name, viewport, tabs] of [
           assert.ok(width <= viewport.width, `${tab}: ${width} pixels wide`);
         }
       },
-      { hash: `theme=${theme}&page=100&limit=5`, viewport },
+      { hash: `source=records&theme=${theme}&page=100&limit=2`, viewport },
     ),
   );
 }

@@ -123,7 +123,7 @@ inBrowser("a link brings a state back, a dropped file is measured, and axe finds
       });
       await waitForStatus(page, /^dropped\.bin: 2 pages .* as it was/);
     },
-    { hash: "source=terrain&size=8192&page=7&order=hilbert&tab=sizes&theme=dark" },
+    { hash: "source=records&size=8192&page=7&order=hilbert&tab=sizes&theme=dark" },
   ),
 );
 

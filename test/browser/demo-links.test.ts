@@ -33,7 +33,7 @@ inBrowser("a link brings back source, pool, page, order, moment, tab, theme and 
       const link = await page.evaluate(() => location.href);
       assert.match(
         link,
-        /#source=terrain&size=8192&effort=fast&page=7&order=hilbert&moment=100&tab=sizes&theme=light&view=/,
+        /#source=records&size=8192&effort=fast&page=7&order=hilbert&moment=100&tab=sizes&theme=light&view=/,
       );
       await page.goto("about:blank");
       await page.goto(link);
@@ -48,7 +48,7 @@ inBrowser("a link brings back source, pool, page, order, moment, tab, theme and 
       await page.goto(`${url}/#source=zeros&page=3`);
       await waitForStatus(page, /^Zeros/);
     },
-    { hash: "source=terrain" },
+    { hash: "source=records" },
   ),
 );
 

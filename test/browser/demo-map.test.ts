@@ -108,7 +108,7 @@ inBrowser("the map zooms by wheel and pinch and moves by dragging", () =>
       await press(page, "zoom-all");
       assert.is((await viewOf())[0], 1);
     },
-    { hash: "source=terrain", viewport: { width: 1280, height: 900, hasTouch: true } },
+    { hash: "source=records", viewport: { width: 1280, height: 900, hasTouch: true } },
   ),
 );
 

@@ -12,6 +12,8 @@ import { type Layout } from "./order.ts";
 
 /** Cells painted between two looks at the clock: few, for code that has not run hot yet is slow. */
 const SLICE = 1024;
+/** Cells painted in one go at least, however late it is: a small map is never seen half painted. */
+const LEAST_CELLS_AT_ONCE = 2 ** 13;
 /** Cells painted in one go at most. */
 export const MOST_CELLS_AT_ONCE = 2 ** 18;
 
@@ -83,14 +85,15 @@ export class Texture {
     pageSize: number,
     until: number,
   ): boolean {
-    const last = Math.min(this.#painted + MOST_CELLS_AT_ONCE, pages);
+    const first = this.#painted;
+    const last = Math.min(first + MOST_CELLS_AT_ONCE, pages);
     while (this.#painted < last) {
       const end = Math.min(this.#painted + SLICE, last);
       for (let page = this.#painted; page < end; page++) {
         this.set(page, forms[page] as number, sizes[page] as number, pageSize);
       }
       this.#painted = end;
-      if (performance.now() >= until) break;
+      if (end - first >= LEAST_CELLS_AT_ONCE && performance.now() >= until) break;
     }
     return this.#painted >= pages;
   }

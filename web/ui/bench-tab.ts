@@ -201,6 +201,7 @@ export class BenchTab {
         sameData ? verdict : "other data",
       ]),
     );
+    element("bench-compared-rows").hidden = figures.length === 0;
     element("bench-comparison").hidden = false;
     element("bench-compared").scrollIntoView({ block: "nearest" });
   }

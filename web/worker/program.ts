@@ -11,7 +11,7 @@
 import { createRandom } from "../../src/cli/sampling.ts";
 
 /** Rounds of a run: some seconds of work. */
-export const PROGRAM_ROUNDS = 80;
+export const PROGRAM_ROUNDS = 40;
 const ROWS_PER_ROUND = 1500;
 const DATABASE_ROUNDS = 24;
 const SEED = 7;
