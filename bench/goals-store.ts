@@ -86,7 +86,9 @@ function peersAheadInAll(file: ResultFile): Outcome | undefined {
 
 /** The largest distance of the control's ratios from 1. */
 function controlDistance(file: ResultFile): Outcome | undefined {
-  const rows = file.measurements.filter((row) => row.case === "control");
+  const rows = file.measurements.filter(
+    ({ case: name, figure }) => name === "control" && figure.endsWith("loop by hand"),
+  );
   if (rows.length === 0) return undefined;
   const distances = rows.map(({ median }) => Math.abs(median - 1));
   const value = Math.max(...distances);

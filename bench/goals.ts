@@ -13,7 +13,7 @@ import { SHARED_GOALS } from "./goals-shared.ts";
 import { STORE_GOALS } from "./goals-store.ts";
 import { WRITEBACK_GOALS } from "./goals-writeback.ts";
 import type { ResultFile } from "./harness/results.ts";
-import { describeRun } from "./report/text.ts";
+import { describeRun, describeTimes } from "./report/text.ts";
 import { formatBeside } from "./report/format.ts";
 import { tableToText } from "./report/tables.ts";
 
@@ -97,5 +97,5 @@ export function goalsToText(file: ResultFile): string {
   );
   const remark =
     file.effort === "quick" ? ["goals about sizes and all peers need a run without --quick"] : [];
-  return [table, describeRun(file), ...remark, ...failures, ""].join("\n");
+  return [table, describeRun(file), describeTimes(file), ...remark, ...failures, ""].join("\n");
 }

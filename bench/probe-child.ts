@@ -9,7 +9,6 @@ import { createInterface } from "node:readline";
 import { loadCorpora } from "./corpora/index.ts";
 import { seededRandom } from "./corpora/random.ts";
 import type { ProbeRequest } from "./harness/case.ts";
-import { isEqual } from "./harness/pages.ts";
 import type { Store } from "./peers/contender.ts";
 import { nodeStores } from "./peers/node-stores.ts";
 import { shardedZmemStore } from "./peers/stores.ts";
@@ -96,7 +95,8 @@ if (request.flushShare > 0) {
 for (let key = 0; key < pageCount; key++) {
   const index = contents[key] as number;
   const found = store.get(key, page);
-  if (index < 0 ? found !== undefined : found === undefined || !isEqual(found, pageAt(index))) {
+  const isRight = found !== undefined && Buffer.compare(found, pageAt(index)) === 0;
+  if (index < 0 ? found !== undefined : !isRight) {
     throw new Error(`page ${key} did not come back as it was put`);
   }
 }

@@ -11,6 +11,7 @@ import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
 import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import { inSweeps } from "../harness/sweeps.ts";
 import type { Codec, CodecContender } from "../peers/contender.ts";
 
 const PAGE_SIZES = {
@@ -18,13 +19,17 @@ const PAGE_SIZES = {
   full: [4096, 65536],
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
-const ROUNDS = { quick: 3, full: 5, all: 15 } as const;
+/** Codecs keep no pages, whose places would have to be averaged over. */
+const SWEEPS = { quick: 2, full: 4, all: 8 } as const;
+const ROUNDS = { quick: 8, full: 16, all: 64 } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
 const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 2 << 20 } as const;
 
 interface Loaded {
   readonly contender: CodecContender;
   readonly codec: Codec;
+  /** What the first sweep made, by corpus and page size. */
+  readonly blocks: Map<string, readonly Uint8Array[]>;
 }
 
 export const codecCase: BenchCase = {
@@ -36,17 +41,19 @@ export const codecCase: BenchCase = {
     for (const contender of context.codecs) {
       if (context.effort === "quick" && contender.slow) continue;
       try {
-        loaded.push({ contender, codec: await contender.load() });
+        loaded.push({ contender, codec: await contender.load(), blocks: new Map() });
       } catch (error) {
         context.fail(contender.name, error);
       }
     }
-    for (const corpus of context.corpora.values()) {
-      for (const pageSize of PAGE_SIZES[context.effort]) {
-        context.progress(`${corpus.name}, pages of ${pageSize}`);
-        await measureCorpus(context, loaded, corpus, pageSize);
+    await inSweeps(context, SWEEPS[context.effort], async (sweep) => {
+      for (const corpus of context.corpora.values()) {
+        for (const pageSize of PAGE_SIZES[context.effort]) {
+          sweep.progress(`${corpus.name}, pages of ${pageSize}`);
+          await measureCorpus(sweep, loaded, corpus, pageSize);
+        }
       }
-    }
+    });
   },
 };
 
@@ -64,23 +71,24 @@ async function measureCorpus(
   const shared = { corpus: corpus.name, pageSize, note };
   const compressTasks: Task[] = [];
   const decompressTasks: Task[] = [];
-  for (const { contender, codec } of loaded) {
+  for (const { contender, codec, blocks: kept } of loaded) {
     const { name } = contender;
-    let blocks: Uint8Array[];
+    const key = `${corpus.name} ${pageSize}`;
+    const before = kept.get(key);
+    let blocks: readonly Uint8Array[];
     try {
-      blocks = pages.map((page) => compressChecked(codec, page));
+      // In other places of memory than those of the sweep before.
+      blocks = before?.map((block) => Uint8Array.prototype.slice.call(block)) ?? compressAll(codec, pages);
     } catch (error) {
       context.fail(name, error, corpus.name);
       continue;
     }
-    const bytes = blocks.reduce((sum, block) => sum + Math.min(block.length, pageSize), 0);
-    context.record({
-      ...shared,
-      figure: "size",
-      contender: name,
-      unit: "bytes",
-      samples: [bytes / pages.length],
-    });
+    kept.set(key, blocks);
+    if (before === undefined) {
+      const bytes = blocks.reduce((sum, block) => sum + Math.min(block.length, pageSize), 0);
+      const samples = [bytes / pages.length];
+      context.record({ ...shared, figure: "size", contender: name, unit: "bytes", samples });
+    }
     let result: Uint8Array | undefined;
     compressTasks.push({
       name,
@@ -117,11 +125,13 @@ async function measureCorpus(
   }
 }
 
-/** @throws Error when the page does not come back */
-function compressChecked(codec: Codec, page: Uint8Array): Uint8Array {
-  const block = codec.compress(page);
-  if (!isEqual(codec.decompress(block, page.length), page)) {
-    throw new Error("a page came back with other bytes");
-  }
-  return block;
+/** @throws Error when a page does not come back */
+function compressAll(codec: Codec, pages: readonly Uint8Array[]): Uint8Array[] {
+  return pages.map((page) => {
+    const block = codec.compress(page);
+    if (!isEqual(codec.decompress(block, page.length), page)) {
+      throw new Error("a page came back with other bytes");
+    }
+    return block;
+  });
 }

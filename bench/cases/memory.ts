@@ -8,7 +8,7 @@
  * Why so: a user pays for resident memory, not for what a library counts. Same-filled pages take
  * part here: they are part of real data.
  */
-import type { BenchCase } from "../harness/case.ts";
+import type { BenchCase, Row } from "../harness/case.ts";
 
 const LOGICAL_BYTES = { quick: 64 << 20, full: 64 << 20, all: 256 << 20 } as const;
 /** Churn is measured on more: how much garbage a collector lets lie hardly grows with the heap. */
@@ -21,6 +21,8 @@ const CHURNED_CORPORA = ["jsheap", "mix"];
 /** Left out: without an interest for memory, or so slow that they would take minutes. */
 const NOT_IN_FULL = ["Map of lz4js", "Map of snappyjs"];
 const PAGE_SIZE = 4096;
+/** Processes at a time: what one holds does not depend on another, and each waits now and then. */
+const LANES = 3;
 
 export const memoryCase: BenchCase = {
   name: "memory",
@@ -41,44 +43,56 @@ export const memoryCase: BenchCase = {
         effort === "quick" ? QUICK_CORPORA.includes(name) || kind === "user" : name !== "random",
       )
       .map(({ name }) => name);
-    for (const corpus of names) {
-      for (const { name: store } of chosen) {
-        progress(`${store} with ${corpus}`);
-        await pause();
-        const isChurned = CHURNED_STORES.includes(store) && CHURNED_CORPORA.includes(corpus);
-        const churnRounds = isChurned ? CHURN_ROUNDS[effort] : 0;
-        const logicalBytes = churnRounds > 0 ? CHURNED_BYTES : LOGICAL_BYTES[effort];
-        const request = {
-          store,
+    const jobs = names.flatMap((corpus) => chosen.map(({ name: store }) => ({ store, corpus })));
+    const rows: Row[][] = jobs.map(() => []);
+    const measureAll = inLanes(LANES, jobs, async ({ store, corpus }, index) => {
+      progress(`${store} with ${corpus}`);
+      await pause();
+      const isChurned = CHURNED_STORES.includes(store) && CHURNED_CORPORA.includes(corpus);
+      const churnRounds = isChurned ? CHURN_ROUNDS[effort] : 0;
+      const logicalBytes = churnRounds > 0 ? CHURNED_BYTES : LOGICAL_BYTES[effort];
+      const size = { pageSize: PAGE_SIZE, logicalBytes, churnRounds, flushShare: 0 };
+      try {
+        const result = await probeMemory({ store, corpus, ...size });
+        const shared = {
+          contender: store,
           corpus,
           pageSize: PAGE_SIZE,
-          logicalBytes,
-          churnRounds,
-          flushShare: 0,
-        };
-        try {
-          const result = await probeMemory(request);
-          const shared = {
-            contender: store,
-            corpus,
-            pageSize: PAGE_SIZE,
-            unit: "ratio",
-            note: `${logicalBytes / (1 << 20)} MiB logical; ${result.method}`,
-          } as const;
-          const filled = result.filledBytes / logicalBytes;
-          record({ ...shared, figure: "held per logical byte", samples: [filled] });
-          if (result.churnedBytes !== undefined) {
-            const churned = result.churnedBytes / logicalBytes;
-            record({
-              ...shared,
-              figure: `held after ${churnRounds} rounds of churn`,
-              samples: [churned],
-            });
-          }
-        } catch (error) {
-          fail(store, error, corpus);
+          unit: "ratio",
+          note: `${logicalBytes / (1 << 20)} MiB logical; ${result.method}`,
+        } as const;
+        const filled = result.filledBytes / logicalBytes;
+        rows[index]?.push({ ...shared, figure: "held per logical byte", samples: [filled] });
+        if (result.churnedBytes !== undefined) {
+          const churned = result.churnedBytes / logicalBytes;
+          const figure = `held after ${churnRounds} rounds of churn`;
+          rows[index]?.push({ ...shared, figure, samples: [churned] });
         }
+      } catch (error) {
+        fail(store, error, corpus);
       }
-    }
+    });
+    // In the order of the jobs, whoever was ready first.
+    await measureAll.finally(() => rows.flat().forEach(record));
   },
 };
+
+/** Does jobs in their order, some at a time; ends when all that were begun have ended. */
+async function inLanes<T>(
+  lanes: number,
+  jobs: readonly T[],
+  work: (job: T, index: number) => Promise<void>,
+): Promise<void> {
+  const queue = [...jobs.entries()];
+  const lane = async (): Promise<void> => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [index, job] = next;
+      await work(job, index).catch((error: unknown) => {
+        queue.length = 0;
+        throw error;
+      });
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: lanes }, lane));
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}

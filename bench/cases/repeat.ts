@@ -10,6 +10,7 @@
  */
 import type { BenchCase, BenchContext, Row } from "../harness/case.ts";
 import { median, pairedRatios } from "../harness/statistics.ts";
+import { inSweeps, SWEEPS } from "../harness/sweeps.ts";
 import { measureSteady } from "./store.ts";
 
 const OWN = "zmem";
@@ -52,10 +53,10 @@ async function measureRatios(context: BenchContext): Promise<Map<string, Ratio>>
   if (corpus === undefined) throw new Error("no corpus is loaded");
   const rows: Row[] = [];
   const stores = context.stores.filter(({ name }) => STORES.includes(name));
-  await measureSteady(
-    { ...context, stores, record: (row) => void rows.push(row) },
-    corpus,
-    PAGE_SIZE,
+  const ours = { ...context, stores, record: (row: Row) => void rows.push(row) };
+  const count = SWEEPS[context.effort];
+  await inSweeps(ours, count, (sweep, index) =>
+    measureSteady(sweep, corpus, PAGE_SIZE, index / count),
   );
   const ratios = new Map<string, Ratio>();
   for (const { figure, contender, samples } of rows) {

@@ -16,6 +16,7 @@ import { seededRandom, shuffle } from "../corpora/random.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { MeasureOptions, Task } from "../harness/measure.ts";
 import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import { inSweeps, SWEEPS } from "../harness/sweeps.ts";
 import type { Store, StoreContender } from "../peers/contender.ts";
 
 const PAGE_SIZES = {
@@ -23,8 +24,9 @@ const PAGE_SIZES = {
   full: [4096, 65536],
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
-/** The working set of the steady state. */
-const WORKING_SET_BYTES = { quick: 1 << 20, full: 2 << 20, all: 8 << 20 } as const;
+/** The working set of the steady state; every sweep has its own pages of the corpus. */
+const WORKING_SET_BYTES = { quick: 1 << 19, full: 1 << 20, all: 8 << 20 } as const;
+const FILLED_BYTES = { quick: 4 << 20, full: 8 << 20, all: 32 << 20 } as const;
 /** Kept by each store of the cold rows; compressed still more than a shared cache. */
 const COLD_BYTES = { quick: 64 << 20, full: 192 << 20, all: 256 << 20 } as const;
 const COLD_STORES = [
@@ -38,7 +40,7 @@ const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
 /** Enough for medians of ratios that agree within 5 % between runs (case "repeat"). */
-const STEADY_ROUNDS = { quick: 5, full: 15, all: 31 } as const;
+const STEADY_ROUNDS = { quick: 12, full: 60, all: 96 } as const;
 /** A flush is so short that the pages are kept several times for one batch. */
 const FLUSHED_COPIES = 8;
 
@@ -52,12 +54,15 @@ export const storeCase: BenchCase = {
   title: "put and get end to end, steady state",
   efforts: ["quick", "full", "all"],
   run: async (context) => {
-    for (const corpus of context.corpora.values()) {
-      for (const pageSize of PAGE_SIZES[context.effort]) {
-        context.progress(`${corpus.name}, pages of ${pageSize}`);
-        await measureSteady(context, corpus, pageSize);
+    const count = SWEEPS[context.effort];
+    await inSweeps(context, count, async (sweep, index) => {
+      for (const corpus of context.corpora.values()) {
+        for (const pageSize of PAGE_SIZES[context.effort]) {
+          sweep.progress(`${corpus.name}, pages of ${pageSize}`);
+          await measureSteady(sweep, corpus, pageSize, index / count);
+        }
       }
-    }
+    });
   },
 };
 
@@ -168,19 +173,20 @@ function gets({ contender, store }: Open, pages: readonly Uint8Array[]): Task {
   };
 }
 
-/** Put and get of the steady state. */
+/** Put and get of the steady state. @param phase which pages of the corpus, 0 to 1 */
 export async function measureSteady(
   context: BenchContext,
   corpus: Corpus,
   pageSize: number,
+  phase: number,
 ): Promise<void> {
-  const sample = samplePages(corpus, pageSize, WORKING_SET_BYTES[context.effort] / pageSize);
+  const most = WORKING_SET_BYTES[context.effort] / pageSize;
+  const sample = samplePages(corpus, pageSize, most, false, phase);
   const { pages } = sample;
   if (pages.length < 2) return context.fail("all", "the corpus has too few pages", corpus.name);
   const name = corpus.name;
   const open = await openFilled(context, contendersOf(context), pages, pageSize, name);
-  const workingSet = `working set ${(pages.length * pageSize) / (1 << 20)} MiB`;
-  const shared = { corpus: name, pageSize, note: `${describeSample(sample)}, ${workingSet}` };
+  const shared = { corpus: name, pageSize, note: `${describeSample(sample)} at a time` };
   const options = { rounds: STEADY_ROUNDS[context.effort] };
   const puts = open.map((one) => shiftingPuts(one, pages));
   await recordAll(context, "put, steady", puts, shared, options);
@@ -237,7 +243,7 @@ async function measureFilling(
   corpus: Corpus,
   pageSize: number,
 ): Promise<void> {
-  const count = (4 * WORKING_SET_BYTES[context.effort]) / pageSize;
+  const count = FILLED_BYTES[context.effort] / pageSize;
   const sample = samplePages(corpus, pageSize, count);
   const { pages } = sample;
   const tasks: Task[] = [];

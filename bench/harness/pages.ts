@@ -2,7 +2,7 @@
  * Pages of a corpus, picked for a case.
  *
  * Why so: a case measures on a sample spread over the whole corpus, in the order in which the pages
- * lie there, and the same sample in every run. Same-filled pages cost a store nearly nothing and
+ * lie there, and the same samples in every run. Same-filled pages cost a store nearly nothing and
  * would hide the codec, so cases that state a codec's speed leave them out.
  */
 import type { Corpus } from "../corpora/corpus.ts";
@@ -16,18 +16,20 @@ export interface PageSample {
 /**
  * @param count the most pages to take, spread evenly
  * @param keepSameFilled takes pages that repeat one 8-byte word, too
+ * @param phase 0 to 1: another one gives other pages where the corpus has more than `count`
  */
 export function samplePages(
   corpus: Corpus,
   pageSize: number,
   count: number,
   keepSameFilled = false,
+  phase = 0,
 ): PageSample {
   const available = Math.floor(corpus.bytes.length / pageSize);
   const step = Math.max(1, available / count);
   const pages: Uint8Array[] = [];
   let sameFilled = 0;
-  for (let at = 0; at < available && pages.length < count; at += step) {
+  for (let at = Math.floor(step * phase); at < available && pages.length < count; at += step) {
     const start = Math.floor(at) * pageSize;
     const page = corpus.bytes.subarray(start, start + pageSize);
     const isSame = isSameFilled(page);

@@ -13,7 +13,7 @@ import {
   Interrupted,
   type Platform,
 } from "./case.ts";
-import { measureInTurn } from "./measure.ts";
+import { measureInTurn, type Part } from "./measure.ts";
 import {
   type CorpusInfo,
   type Failure,
@@ -42,8 +42,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-const ROUNDS: Readonly<Record<Effort, number>> = { quick: 5, full: 7, all: 15 };
-const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 4, full: 8, all: 25 };
+const ROUNDS: Readonly<Record<Effort, number>> = { quick: 12, full: 32, all: 64 };
+const BATCH_MS: Readonly<Record<Effort, number>> = { quick: 1, full: 1, all: 2 };
+/** A batch lasts so many steps of the clock at least: some have steps of a millisecond. */
+const CLOCK_STEPS = 64;
 
 /** Runs the cases one after another. */
 export async function runCases(options: RunOptions): Promise<ResultFile> {
@@ -89,7 +91,7 @@ export async function runCases(options: RunOptions): Promise<ResultFile> {
 
 function makeContext(
   benchCase: BenchCase,
-  { effort, platform, corpora, codecs, stores, rounds, signal }: RunOptions,
+  { effort, platform, machine, corpora, codecs, stores, rounds, signal }: RunOptions,
   measurements: Measurement[],
   failures: Failure[],
   progress: (message: string) => void,
@@ -107,17 +109,15 @@ function makeContext(
     stores,
     progress,
     pause,
-    measure: (tasks, own = {}) =>
-      measureInTurn(
+    measure: (tasks, own = {}) => {
+      const all = rounds ?? own.rounds ?? ROUNDS[effort];
+      const batchMs = Math.max(BATCH_MS[effort], (CLOCK_STEPS * machine.timerNs) / 1e6);
+      return measureInTurn(
         tasks,
-        {
-          rounds: ROUNDS[effort],
-          batchMs: BATCH_MS[effort],
-          ...own,
-          ...(rounds === undefined ? {} : { rounds }),
-        },
+        { batchMs, ...own, rounds: shareOf(all, own.part) },
         { collect: platform.collect, pause },
-      ),
+      );
+    },
     record: ({ corpus = "", pageSize = 0, better = "lower", bytesPerOperation = 0, ...row }) => {
       const values = present(row.samples);
       measurements.push({
@@ -137,6 +137,13 @@ function makeContext(
       progress(`${contender} failed: ${reason}`);
     },
   };
+}
+
+/** How many of the rounds fall to a part. */
+function shareOf(rounds: number, part: Part | undefined): number {
+  if (part === undefined) return rounds;
+  const upTo = (parts: number): number => Math.floor((rounds * parts) / part.count);
+  return upTo(part.index + 1) - upTo(part.index);
 }
 
 function describeCorpus({ bytes, ...info }: Corpus): CorpusInfo {

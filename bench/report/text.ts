@@ -19,6 +19,13 @@ export function describeRun(file: ResultFile): string {
   ].join("; ");
 }
 
+/** How long each case took, the longest first; "" where it is not known. */
+export function describeTimes({ caseSeconds = {} }: ResultFile): string {
+  const longest = Object.entries(caseSeconds).sort(([, first], [, second]) => second - first);
+  if (longest.length === 0) return "";
+  return `time: ${longest.map(([name, seconds]) => `${name} ${seconds.toFixed(0)} s`).join(", ")}`;
+}
+
 /** What the run was made on. */
 export function listCorpora({ corpora }: ResultFile): Table {
   return {
@@ -36,7 +43,8 @@ export function listCorpora({ corpora }: ResultFile): Table {
 /** For a terminal. */
 export function reportToText(file: ResultFile): string {
   const tables = buildTables(file).map(tableToText);
-  return [...verdictLines(file), "", describeRun(file), "", ...tables].join("\n");
+  const lines = [...verdictLines(file), "", describeRun(file), "", ...tables];
+  return [...lines, describeTimes(file), ""].join("\n");
 }
 
 /** For a file or an issue. */

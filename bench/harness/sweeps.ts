@@ -1,0 +1,98 @@
+/**
+ * Measures the same rows several times over, and joins their samples.
+ *
+ * What: a case is gone through in sweeps; each opens its contenders anew and takes a share of the
+ * rounds. The samples of a row are those of all sweeps, in their order.
+ *
+ * Why so: where a store's memory comes to lie decides part of its speed, 1.6 times for a Map of
+ * copies and a tenth for others, and stays as it is while the store is open; and a machine keeps a
+ * mood for seconds, in which one contender suffers more than another. More rounds in one place and
+ * at one time average neither (2026-11). Sweeps are minutes apart in the longest cases.
+ *
+ * Invariant: as in measure.ts, sample i of all rows of one comparison is round i: a contender that
+ * failed in one sweep has nulls for its rounds. What an interruption finds measured is recorded.
+ */
+import type { BenchContext, Row } from "./case.ts";
+import type { BatchSize } from "./measure.ts";
+
+/** Sweeps of a comparison in a run of that effort. */
+export const SWEEPS = { quick: 2, full: 6, all: 8 } as const;
+
+/** @param sweep measures and records everything once */
+export async function inSweeps(
+  context: BenchContext,
+  count: number,
+  sweep: (context: BenchContext, index: number) => Promise<void>,
+): Promise<void> {
+  const joined = new Joined();
+  /** By the place of a call in its sweep, which is the same in all. */
+  const sizes: Map<string, BatchSize>[] = [];
+  const failed = new Set<string>();
+  try {
+    for (let index = 0; index < count; index++) {
+      joined.beginSweep();
+      let calls = 0;
+      await sweep(
+        {
+          ...context,
+          measure: (tasks, options) => {
+            const own = (sizes[calls++] ??= new Map());
+            return context.measure(tasks, { ...options, part: { index, count, sizes: own } });
+          },
+          record: (row) => joined.add(row),
+          fail: (contender, error, corpus = "") => {
+            // Once is enough.
+            const key = JSON.stringify([contender, corpus, String(error)]);
+            if (!failed.has(key)) context.fail(contender, error, corpus);
+            failed.add(key);
+          },
+          progress: (message) => context.progress(`${message}, sweep ${index + 1} of ${count}`),
+        },
+        index,
+      );
+    }
+  } finally {
+    for (const row of joined.rows()) context.record(row);
+  }
+}
+
+type Sample = number | null;
+
+/** Rows by what they measure, those of one comparison at the same length after every sweep. */
+class Joined {
+  readonly #comparisons = new Map<string, Map<string, Row & { samples: Sample[] }>>();
+  /** Rounds of each comparison before this sweep. */
+  readonly #before = new Map<string, number>();
+
+  beginSweep(): void {
+    for (const [key, rows] of this.#comparisons) this.#before.set(key, longest(rows.values()));
+  }
+
+  add(row: Row): void {
+    const key = JSON.stringify([row.figure, row.corpus, row.pageSize]);
+    const rows = this.#comparisons.get(key) ?? new Map<string, Row & { samples: Sample[] }>();
+    this.#comparisons.set(key, rows);
+    const own = rows.get(row.contender) ?? { ...row, samples: [] };
+    rows.set(row.contender, own);
+    pad(own.samples, this.#before.get(key) ?? 0);
+    own.samples.push(...row.samples);
+  }
+
+  *rows(): Generator<Row> {
+    for (const rows of this.#comparisons.values()) {
+      const length = longest(rows.values());
+      for (const row of rows.values()) {
+        pad(row.samples, length);
+        yield row;
+      }
+    }
+  }
+}
+
+function longest(rows: Iterable<Row>): number {
+  return Math.max(0, ...[...rows].map(({ samples }) => samples.length));
+}
+
+function pad(samples: Sample[], length: number): void {
+  while (samples.length < length) samples.push(null);
+}
