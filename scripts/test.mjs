@@ -7,9 +7,10 @@
  * failed.
  *
  * Why so: a process per file means that a crash, an endless loop or a leak of one file costs that
- * file only, and that memory limits are tested in a fresh process. Two files run at a time. Those
- * that start a browser or install a package run alone at the end: they fill both cores by
- * themselves, and their time limits mean something then.
+ * file only, and that memory limits are tested in a fresh process. Two files run at a time, one of
+ * those with a browser at most, since a browser fills more than a core by itself. The browsers begin
+ * first and last nearly to the end; beside them the other files run, the longest first, so that none
+ * of those stands alone at the end. No test asserts how long something takes.
  *
  * Invariants: a file that ends without uvu's totals, with another exit code than its totals say,
  * or not at all within its time, counts as a failure. So does a filter that selects no file.
@@ -23,8 +24,15 @@ import { buildWasm } from "./wasm.mjs";
 /** How long one file may take: normal, slow. */
 const TIME_LIMIT_MS = { normal: 240_000, slow: 40 * 60_000 };
 
-/** Files that run with nothing beside them. */
-const ALONE = [/^test\/browser\//, /^test\/package\.test\.ts$/];
+/** Files that start a browser. */
+const BROWSER = /^test\/(?:browser\/|bench\/page\.)/;
+
+/** Files that take half a minute or more: they begin before the others. */
+const LONG = [
+  "test/bench/command.test.ts",
+  "test/assembly/codec/decoder.test.ts",
+  "test/shared/stress.test.ts",
+];
 
 const { values: options, positionals: filters } = parseArgs({
   options: { slow: { type: "boolean", default: false } },
@@ -133,14 +141,28 @@ function report(result) {
   console.log();
 }
 
+/** Runs files side by side, never two with a browser. */
 async function runAll(files, width) {
-  const queue = [...files];
-  const lanes = Array.from({ length: width }, async () => {
-    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+  const queue = [...files].sort((first, second) => rankOf(first) - rankOf(second));
+  let browsers = 0;
+  const lane = async () => {
+    for (;;) {
+      const at = queue.findIndex((path) => browsers === 0 || !BROWSER.test(path));
+      if (at < 0) return;
+      const [path] = queue.splice(at, 1);
+      const isBrowser = BROWSER.test(path);
+      if (isBrowser) browsers += 1;
       report(await runFile(path));
+      if (isBrowser) browsers -= 1;
     }
-  });
-  await Promise.all(lanes);
+  };
+  await Promise.all(Array.from({ length: width }, lane));
+}
+
+/** What begins earlier has a lower one. */
+function rankOf(path) {
+  if (BROWSER.test(path)) return 0;
+  return LONG.includes(path) ? 1 : 2;
 }
 
 async function main() {
@@ -162,12 +184,7 @@ async function main() {
     failures.push("build");
   }
 
-  const isAlone = (path) => ALONE.some((pattern) => pattern.test(path));
-  await runAll(
-    files.filter((path) => !isAlone(path)),
-    Math.min(2, availableParallelism()),
-  );
-  await runAll(files.filter(isAlone), 1);
+  await runAll(files, Math.min(2, availableParallelism()));
 
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
   console.log(`\n${files.length} files in ${seconds} s`);

@@ -11,7 +11,7 @@ import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
 import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
-import { inSweeps } from "../harness/sweeps.ts";
+import { inSweeps, SWEEPS } from "../harness/sweeps.ts";
 import type { Codec, CodecContender } from "../peers/contender.ts";
 
 const PAGE_SIZES = {
@@ -19,11 +19,9 @@ const PAGE_SIZES = {
   full: [4096, 65536],
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
-/** Codecs keep no pages, whose places would have to be averaged over. */
-const SWEEPS = { quick: 2, full: 4, all: 8 } as const;
 const ROUNDS = { quick: 8, full: 16, all: 64 } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
-const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 2 << 20 } as const;
+const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 512 << 10 } as const;
 
 interface Loaded {
   readonly contender: CodecContender;

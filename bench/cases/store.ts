@@ -25,7 +25,7 @@ const PAGE_SIZES = {
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
 /** The working set of the steady state; every sweep has its own pages of the corpus. */
-const WORKING_SET_BYTES = { quick: 1 << 19, full: 1 << 20, all: 8 << 20 } as const;
+const WORKING_SET_BYTES = { quick: 1 << 19, full: 1 << 20, all: 2 << 20 } as const;
 const FILLED_BYTES = { quick: 4 << 20, full: 8 << 20, all: 32 << 20 } as const;
 /** Kept by each store of the cold rows; compressed still more than a shared cache. */
 const COLD_BYTES = { quick: 64 << 20, full: 192 << 20, all: 256 << 20 } as const;
@@ -40,7 +40,7 @@ const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
 /** Enough for medians of ratios that agree within 5 % between runs (case "repeat"). */
-const STEADY_ROUNDS = { quick: 12, full: 60, all: 96 } as const;
+const STEADY_ROUNDS = { quick: 12, full: 48, all: 96 } as const;
 /** A flush is so short that the pages are kept several times for one batch. */
 const FLUSHED_COPIES = 8;
 

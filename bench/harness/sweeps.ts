@@ -16,7 +16,7 @@ import type { BenchContext, Row } from "./case.ts";
 import type { BatchSize } from "./measure.ts";
 
 /** Sweeps of a comparison in a run of that effort. */
-export const SWEEPS = { quick: 2, full: 6, all: 8 } as const;
+export const SWEEPS = { quick: 2, full: 4, all: 8 } as const;
 
 /** @param sweep measures and records everything once */
 export async function inSweeps(

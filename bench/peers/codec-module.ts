@@ -1,6 +1,6 @@
 /**
- * Compiles assembly/ as the release build does, for benches that reach inside: the codec by itself,
- * the whole module with its inner functions exported, and the module as it ships, with and without
+ * Compiles assembly/ as the release build does, for benches and tests that reach inside: the codec by
+ * itself, the whole module with its inner functions exported, and the module as it ships but without
  * recency. The testing build has inner functions, too, but with checks that cost time.
  */
 import { execFile } from "node:child_process";
@@ -13,7 +13,6 @@ import { hashFiles, listFiles, ROOT } from "../../scripts/sources.mjs";
 const MODULES = {
   codec: ["assembly/codec/testing.ts"],
   inner: ["assembly/testing.ts"],
-  release: ["assembly/index.ts"],
   "no-recency": ["assembly/index.ts", "--use", "ZMEM_NO_RECENCY=1"],
 } as const;
 

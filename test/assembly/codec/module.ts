@@ -3,33 +3,12 @@
  * release, and an instance on a memory of its own.
  *
  * Why so: the tests of decoder and compressor put input and output at the very end of memory, where
- * a byte too much traps, so the memory must be theirs. The module is compiled when a source is
- * newer, into build/.
+ * a byte too much traps, so the memory must be theirs. The module is the one that the benches
+ * compile, once for all.
  *
  * Layout: [0, 1 MiB) free · the tests place everything else, from both ends.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
-const OUTPUT = "build/codec.test.wasm";
-const SOURCES = [
-  "effort",
-  "lz4-compress",
-  "lz4-decompress",
-  "lz4-emit",
-  "lz4-finish",
-  "lz4-format",
-  "lz4-greedy",
-  "lz4-match",
-  "lz4-optimal",
-  "lz4-spans",
-  "page-shape",
-  "registry",
-  "same-filled",
-  "testing",
-].map((name) => `assembly/codec/${name}.ts`);
+import { buildModule } from "../../../bench/peers/codec-module.ts";
 
 /** Efforts, as assembly/codec/effort.ts numbers them. */
 export const EFFORTS = { fast: 0, default: 1, high: 2 } as const;
@@ -103,27 +82,9 @@ export interface CodecInstance {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-function isStale(): boolean {
-  const output = join(ROOT, OUTPUT);
-  if (!existsSync(output)) return true;
-  const built = statSync(output).mtimeMs;
-  return SOURCES.some((path) => statSync(join(ROOT, path)).mtimeMs > built);
-}
-
-/** Compiles the codec unless a build newer than its sources exists. */
+/** Compiles the codec unless that has been done. */
 export async function compileCodec(): Promise<WebAssembly.Module> {
-  if (isStale()) {
-    const { default: asc } = await import("assemblyscript/asc");
-    const temporary = `${OUTPUT}.${process.pid}`;
-    mkdirSync(dirname(join(ROOT, OUTPUT)), { recursive: true });
-    const { error, stderr } = await asc.main([
-      "assembly/codec/testing.ts",
-      ...["--baseDir", ROOT, "--config", "asconfig.base.json", "--outFile", temporary],
-    ]);
-    if (error) throw new Error(`the codec does not compile: ${stderr.toString()}`);
-    renameSync(join(ROOT, temporary), join(ROOT, OUTPUT));
-  }
-  return new WebAssembly.Module(readFileSync(join(ROOT, OUTPUT)));
+  return new WebAssembly.Module(await buildModule("codec"));
 }
 
 /** Starts the codec on a memory of `wasmPages` times 64 KiB. */
