@@ -95,6 +95,7 @@ inBrowser("a full pool of several workers moves pages to memory, and the map kno
       assert.is(forms["compressed"], totals["compressedPages"]);
       assert.is(forms["raw"], totals["rawPages"]);
       assert.ok((totals["heldBytes"] ?? Infinity) <= 4 * 1024 ** 2);
+      assert.match(await textOf(page, "shared-note"), /^Which pages found room depends on/);
       assert.match(await act(page, "recompress"), /^Tried [\d,]+ blocks .* saved\.$/);
       const after = await readReport(page);
       assert.ok((after.totals["payloadBytes"] ?? Infinity) < (totals["payloadBytes"] ?? 0));

@@ -174,15 +174,20 @@ export class Figures {
       write(value, figure.value(totals, frames));
       write(detail, figure.detail(totals, frames));
     }
-    const { workers, indexBytes, fixedBytes } = totals;
-    this.#shared.hidden = workers === 1;
-    if (workers === 1) return;
-    write(
-      this.#shared,
-      `Counts and payload are what one worker has too. Memory held is more: a shared pool's index ` +
-        `(${bytesToUnits(indexBytes)}) is laid out for many, and its fixed part ` +
-        `(${bytesToUnits(fixedBytes)}) has windows and scratch for each. The figures that ` +
-        `“zmem estimate” prints are those of one worker.`,
-    );
+    this.#shared.hidden = totals.workers === 1;
+    if (totals.workers > 1) write(this.#shared, toSharedNote(totals));
   }
+}
+
+/** How the figures of a shared pool differ from those of one worker. */
+function toSharedNote({ devicePages, rejectedPages, indexBytes, fixedBytes }: Totals): string {
+  const isFull = devicePages + rejectedPages > 0;
+  return (
+    (isFull
+      ? "Which pages found room depends on which worker came first. "
+      : "Counts and payload are what one worker has too. ") +
+    `Memory held is more than with one: a shared pool's index (${bytesToUnits(indexBytes)}) is ` +
+    `laid out for many, and its fixed part (${bytesToUnits(fixedBytes)}) has windows and scratch ` +
+    `for each. The figures that “zmem estimate” prints are those of one worker.`
+  );
 }
