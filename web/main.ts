@@ -97,8 +97,8 @@ function keepView(): void {
 }
 
 function zoomBy(factor: number): void {
-  const { clientWidth, clientHeight } = map.canvas;
-  map.camera.zoomAt(clientWidth / 2, clientHeight / 2, factor);
+  const { x, y } = map.focus;
+  map.camera.zoomAt(x, y, factor);
   map.redraw();
   keepView();
 }

@@ -59,6 +59,40 @@ inBrowser("the map has a cell per page, says what each is, and takes keys", () =
   }),
 );
 
+inBrowser("zoom and order by key keep the chosen page in view", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    /** Where on the map a page is pointed at; null where it is not seen. */
+    const find = (wanted: number): Promise<{ x: number; y: number } | null> =>
+      page.$eval(
+        "#map",
+        (map, text) => {
+          const { left, top, width, height } = map.getBoundingClientRect();
+          for (let y = 3; y < height; y += 6) {
+            for (let x = 3; x < width; x += 6) {
+              const at = { clientX: left + x, clientY: top + y };
+              map.dispatchEvent(new PointerEvent("pointermove", at));
+              if (document.getElementById("cell")?.textContent?.startsWith(text)) return { x, y };
+            }
+          }
+          return null;
+        },
+        `Page ${wanted}: `,
+      );
+    await page.focus("#map");
+    await page.keyboard.press("End");
+    const before = await find(4095);
+    for (const key of ["+", "+"] as const) await page.keyboard.press(key);
+    const after = await find(4095);
+    assert.ok(before !== null && after !== null);
+    // Its first place seen moves by no more than the cell grows.
+    assert.ok(Math.abs(after.x - before.x) < 80 && Math.abs(after.y - before.y) < 80);
+    assert.is(await find(0), null, "it did not zoom");
+    await page.keyboard.press("o");
+    assert.is.not(await find(4095), null);
+  }),
+);
+
 inBrowser("the map zooms by wheel and pinch and moves by dragging", () =>
   open(
     async (page) => {

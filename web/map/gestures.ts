@@ -113,9 +113,10 @@ function attachPointers(map: MapView, target: GestureTarget): void {
 
 /** @returns whether the key means something here */
 function handleKey(map: MapView, target: GestureTarget, event: KeyboardEvent): boolean {
-  const { camera, canvas } = map;
+  const { camera } = map;
   const zoom = (factor: number): void => {
-    camera.zoomAt(canvas.clientWidth / 2, canvas.clientHeight / 2, factor);
+    const { x, y } = map.focus;
+    camera.zoomAt(x, y, factor);
     changed(map, target);
   };
   const go = (right: number, down: number): void => {

@@ -85,9 +85,11 @@ export class MapView {
   }
 
   setOrder(order: Order): void {
+    if (order === this.#order) return;
     this.#order = order;
     this.#laidOutPages = -1;
     this.#layOut();
+    if (this.camera.zoom > 1) this.select(this.#selected, true);
   }
 
   /** Pages have changed. @param event why, one of the EVENT_ numbers */
@@ -138,6 +140,17 @@ export class MapView {
     const column = (place % this.#layout.columns) + right;
     const row = Math.floor(place / this.#layout.columns) + down;
     return this.#pageIn(column, row);
+  }
+
+  /** The middle of the selected cell on the canvas; that of the canvas when it is not seen. */
+  get focus(): { readonly x: number; readonly y: number } {
+    const { columns } = this.#layout;
+    const { left, top, scale } = this.camera;
+    const place = this.#layout.place(Math.max(this.#selected, 0));
+    const x = ((place % columns) + 0.5 - left) * scale;
+    const y = (Math.floor(place / columns) + 0.5 - top) * scale;
+    const isSeen = x >= 0 && y >= 0 && x < this.#width && y < this.#height;
+    return this.#selected >= 0 && isSeen ? { x, y } : { x: this.#width / 2, y: this.#height / 2 };
   }
 
   redraw(): void {

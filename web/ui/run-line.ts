@@ -53,7 +53,7 @@ export class RunLine {
       ? `${this.#name}: draw, and every changed tile is put, got back and compared.`
       : cancelled
         ? `${this.#name}: cancelled after ${pages} pages; what was put is here to be looked at.`
-        : `${this.#name}${this.#sample}: ${pages} pages in ${time}, every page came back as it was.`;
+        : `${this.#name}${this.#sample}: ${pages} pages in ${time}, ${toOutcome(totals)}.`;
     this.#bar.value = 1;
     this.#bar.classList.add("idle");
     this.#setRunning(false);
@@ -124,4 +124,10 @@ export class RunLine {
     this.#cancel.hidden = !running;
     this.#restart.hidden = running;
   }
+}
+
+function toOutcome({ rejectedPages }: Totals): string {
+  return rejectedPages === 0
+    ? "every page came back as it was"
+    : `${countToText(rejectedPages)} of them rejected, every other came back as it was`;
 }
