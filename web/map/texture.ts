@@ -13,7 +13,7 @@ import { type Layout } from "./order.ts";
 /** Cells painted between two looks at the clock: few, for code that has not run hot yet is slow. */
 const SLICE = 1024;
 /** Cells painted in one go at least, however late it is: a small map is never seen half painted. */
-const LEAST_CELLS_AT_ONCE = 2 ** 13;
+const LEAST_CELLS_AT_ONCE = 2 ** 12;
 /** Cells painted in one go at most. */
 export const MOST_CELLS_AT_ONCE = 2 ** 18;
 
