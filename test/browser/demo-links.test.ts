@@ -79,6 +79,26 @@ inBrowser("a link brings back workers and what the benchmark is to measure", () 
   ),
 );
 
+inBrowser("another theme recolours what is drawn", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const look = (): Promise<string> =>
+        page.$eval("#class-chart", (chart) => (chart as HTMLCanvasElement).toDataURL());
+      const light = await look();
+      await page.keyboard.press("t");
+      await page.waitForFunction(
+        (before) =>
+          (document.getElementById("class-chart") as HTMLCanvasElement).toDataURL() !== before,
+        { timeout: 10_000 },
+        light,
+      );
+      assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "dark");
+    },
+    { hash: "source=records&theme=light" },
+  ),
+);
+
 inBrowser("? opens the help, which closes again; exports are offered", () =>
   open(async (page) => {
     await waitForEnd(page);
@@ -95,12 +115,12 @@ inBrowser("? opens the help, which closes again; exports are offered", () =>
     const saved = await page.evaluate(async () => {
       const files: { name: string; type: string; size: number; text: string }[] = [];
       HTMLAnchorElement.prototype.click = function (this: HTMLAnchorElement) {
-        void fetch(this.href)
-          .then((response) => response.blob())
-          .then(async (blob) => {
-            const { type, size } = blob;
-            files.push({ name: this.download, type, size, text: await blob.text() });
-          });
+        const { href, download } = this;
+        void (async () => {
+          const blob = await (await fetch(href)).blob();
+          const { type, size } = blob;
+          files.push({ name: download, type, size, text: await blob.text() });
+        })();
       };
       document.getElementById("save-json")?.click();
       document.getElementById("save-png")?.click();

@@ -14,9 +14,17 @@ import { History } from "../../web/model/history.ts";
 import { Moment, MOST_EVENTS_AT_ONCE, SLICE } from "../../web/model/moment.ts";
 import { explainOptions, toPoolOptions } from "../../web/model/pool-options.ts";
 import { DEFAULT_STATE, formatLink, type LinkState, parseLink } from "../../web/model/link.ts";
-import { type DeviceKind, FORM_COUNT } from "../../web/protocol.ts";
+import {
+  type DeviceKind,
+  FORM_ABSENT,
+  FORM_COMPRESSED,
+  FORM_COUNT,
+  FORM_ON_DEVICE,
+  FORM_REJECTED,
+} from "../../web/protocol.ts";
 import { BUDGET_MS, Frames } from "../../web/ui/frames.ts";
 import { LatencyRecorder } from "../../web/worker/latency.ts";
+import { MovedPages } from "../../web/worker/moved-pages.ts";
 
 const SEED = 42;
 const test = suite("demo model");
@@ -230,6 +238,20 @@ test("workers and devices are what this page can have, and why not more is said"
   assert.match(explainOptions(asked, true), /^4 workers share one pool: .* memory or none/);
   assert.match(explainOptions(asked, false), /^One worker: .* not cross-origin isolated/);
   assert.is(explainOptions(DEFAULT_STATE, true), "");
+});
+
+test("pages that left a shared pool are found in turn, and all of them when asked", () => {
+  const pages = 20_000;
+  const forms = new Uint8Array(pages).fill(FORM_COMPRESSED);
+  forms[3] = FORM_REJECTED;
+  forms[4] = FORM_ON_DEVICE;
+  forms[5] = FORM_ABSENT;
+  const gone = new Set([3, 4, 5, 100, 9000, 19_999]);
+  const info = { form: "compressed", payloadBytes: 1 } as const;
+  const moved = new MovedPages((page) => (gone.has(page) ? undefined : info));
+  assert.equal([...moved.find(forms, false)], [100]);
+  assert.equal([...moved.find(forms, false)], [9000]);
+  assert.equal([...moved.find(forms, true)].sort(), [100, 19_999, 9000]);
 });
 
 test("links say what is not usual, come back as they went, and survive nonsense", () => {

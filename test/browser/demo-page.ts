@@ -205,9 +205,9 @@ export async function resetFrames(page: Page): Promise<void> {
 }
 
 /** What the map does because of an act, until it has come to rest. */
-export async function workOf(page: Page, act: () => Promise<unknown>): Promise<MapWork> {
+export async function workOf(page: Page, happen: () => Promise<unknown>): Promise<MapWork> {
   await resetFrames(page);
-  await act();
+  await happen();
   let work = (await readReport(page)).map;
   for (let before = -1; work.frames !== before;) {
     before = work.frames;
