@@ -64,7 +64,10 @@ function runFile(path) {
       timedOut = true;
       killGroup(child);
     }, limitMs);
-    child.stdout.setEncoding("utf8").on("data", (text) => (output += text));
+    child.stdout.setEncoding("utf8").on("data", (text) => {
+      if (options.slow) printNotes(path, output.slice(output.lastIndexOf("\n") + 1) + text);
+      output += text;
+    });
     child.stderr.setEncoding("utf8").on("data", (text) => (output += text));
     child.on("error", (error) => (output += `could not start: ${error.message}\n`));
     child.on("close", (code, signal) => {
@@ -91,6 +94,17 @@ function runFile(path) {
       });
     });
   });
+}
+
+/** What a file has to say (seeds, skipped for want of a browser), behind uvu's marks of tests. */
+const NOTE = /(?:^|[•✘] |  )((?:SKIPPED|note|seed)\b.*)$/;
+
+/** Prints what a slow file has to say as it says it: it may take half an hour. */
+function printNotes(path, text) {
+  for (const line of text.split("\n").slice(0, -1)) {
+    const note = NOTE.exec(stripVTControlCharacters(line));
+    if (note !== null) console.log(`       ${path}: ${note[1]}`);
+  }
 }
 
 /** Reads the totals that uvu prints at the end; null when it did not come to that. */
@@ -129,10 +143,13 @@ function report(result) {
   if (result.skipped > 0) counts.push(`${result.skipped} skipped`);
   const mark = result.failed > 0 ? "FAIL" : "ok  ";
   console.log(`${mark} ${result.path}  ${counts.join(", ")}  ${result.seconds.toFixed(1)} s`);
-  // What a passing file has to say (seeds, skipped for want of a browser) stands in lines marked so.
-  const notes = result.output.split("\n").filter((line) => /^(SKIPPED|note|seed)\b/.test(line));
   if (result.failed === 0) {
-    for (const line of notes) console.log(`       ${line}`);
+    // Those of slow files were printed when they were said.
+    const lines = options.slow ? [] : stripVTControlCharacters(result.output).split("\n");
+    for (const line of lines) {
+      const note = NOTE.exec(line);
+      if (note !== null) console.log(`       ${note[1]}`);
+    }
     return;
   }
   failures.push(result.path);

@@ -34,6 +34,7 @@ import {
   type HistoryEvent,
 } from "./load.ts";
 import { readMark } from "./marked-page.ts";
+import { Progress } from "./progress.ts";
 import { testingExports } from "./testing-exports.ts";
 
 /** How a run goes. */
@@ -154,10 +155,12 @@ class DeviceStress {
     const until = performance.now() + milliseconds;
     let kills = 0;
     let nextCheck = performance.now() + 400;
+    const progress = new Progress(`device stress, seed ${this.#options.seed}`);
     const hasEnded = (): boolean => calls > 0 && this.#ends === workers;
     const isOver = (): boolean => performance.now() >= until && this.#calls() >= LEAST_CALLS;
     while (!hasEnded() && !isOver() && this.#failures.length === 0) {
       if (wantedKills > 0 && kills >= wantedKills) break;
+      progress.tell(() => `${this.#calls()} calls, ${kills} kills, ${this.#checks} checks`);
       await sleep(this.#random.below(8));
       if (wantedKills > 0) {
         const seat = this.#random.below(workers);

@@ -19,6 +19,7 @@ import {
   type HistoryEvent,
 } from "./load.ts";
 import { readMark } from "./marked-page.ts";
+import { Progress } from "./progress.ts";
 
 const SEED = Number(process.env["ZMEM_SEED"] ?? Math.floor(Math.random() * 1e6));
 console.log(`seed ${SEED} (ZMEM_SEED=${SEED} repeats it)`);
@@ -71,7 +72,9 @@ export function testKills({ name, module, kills, pairs }: KillOptions): void {
     const ends: Promise<HistoryEvent[]>[] = [];
     let died = 0;
     let diedAtWork = 0;
+    const progress = new Progress(`${name}, seed ${SEED}`);
     while (died < kills) {
+      progress.tell(() => `${died} of ${kills} deaths, ${crew.calls} calls`);
       await new Promise((resolve) => setTimeout(resolve, random.below(12)));
       const seat = random.below(4);
       // One in four may die before it has attached.
@@ -119,7 +122,9 @@ export function testKills({ name, module, kills, pairs }: KillOptions): void {
     const crew = new Crew({ types: 2, pages: 4, mode: "random", seed: SEED, module });
     const hands = await crew.startAll(3);
     const random = createRandom(SEED + 2);
+    const progress = new Progress(`${name}, seed ${SEED}`);
     for (let round = 0; round < pairs; round++) {
+      progress.tell(() => `${round} of ${pairs} pairs of deaths, ${crew.calls} calls`);
       await Promise.all(hands.map(({ ready }) => ready));
       await new Promise((resolve) => setTimeout(resolve, random.below(20)));
       const [one, two, alive] = hands as [Hand, Hand, Hand];

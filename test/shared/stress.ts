@@ -12,6 +12,7 @@ import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { bundleWorker } from "./bundle.ts";
 import { History } from "./history.ts";
 import { sharedTestingModule } from "./modules.ts";
+import { Progress } from "./progress.ts";
 import { testingExports } from "./testing-exports.ts";
 import type { StressWorkerData } from "./stress-calls.ts";
 import { describePool } from "./who-holds.ts";
@@ -104,6 +105,7 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
   let killsInCalls = 0;
   let checks = 0;
   let nextCheck = performance.now() + 500;
+  const progress = new Progress(`stress, seed ${seed}`);
   const isOver = (): boolean =>
     (performance.now() >= until && history.calls() >= LEAST_CALLS) ||
     violations.length > 0 ||
@@ -111,6 +113,7 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
     (wantedKills > 0 && kills >= wantedKills);
   while (!isOver()) {
     await sleep(random(8));
+    progress.tell(() => `${history.calls()} calls, ${kills} kills, ${checks} checks`);
     if (wantedKills > 0) {
       const slot = random(options.workers);
       const workerId = history.worker(slot);
