@@ -29,6 +29,8 @@ function lengthToBytes(length: usize): usize {
  *
  * @returns the address behind them
  */
+// @ts-ignore: decorator
+@inline
 export function putLength(output: usize, length: usize): usize {
   length -= LENGTH_CONTINUED;
   while (length >= LENGTH_BYTE_MAX) {

@@ -28,7 +28,7 @@ import {
  *
  * @param output where the sequence begins, `outputEnd` the end of the room
  * @param anchor where its literals begin, `start` where its match begins, `end` where that ends
- * @param stride the positions that the search looks up, `bits` the table's entries
+ * @param stride the positions that the search looks up, `bits` the table's entries, `hashed` the bits hashed
  * @returns bytes of the block from `destination`, 0 when it does not fit below `outputEnd`
  */
 export function finishBlock(
@@ -44,6 +44,7 @@ export function finishBlock(
   end: usize,
   stride: usize,
   bits: u64,
+  hashed: u64,
 ): u32 {
   const matchEnd = matchLimit(sourceEnd);
   const searchEnd = searchLimit(sourceEnd, stride);
@@ -64,7 +65,7 @@ export function finishBlock(
     let input = group;
     let candidate: usize = 0;
     while (group < searchEnd) {
-      const slot = addressToSlot(table, input, bits);
+      const slot = addressToSlot(table, input, bits, hashed);
       candidate = source + <usize>load<u16>(slot);
       store<u16>(slot, input - source);
       if (load<u32>(candidate) == load<u32>(input)) break;
@@ -77,8 +78,9 @@ export function finishBlock(
     if (group >= searchEnd) break;
     offset = input - candidate;
     end = extendForward(input + MIN_MATCH, offset, matchEnd);
-    insertMatchEnd(table, source, end, stride, bits);
-    start = input == anchor ? input : extendBackward(input, candidate, anchor, source, stride);
+    insertMatchEnd(table, source, end, stride, bits, hashed);
+    start =
+      input == anchor ? input : extendBackward(input, candidate, anchor, source, stride, hashed);
   }
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
 }

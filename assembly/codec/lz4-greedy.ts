@@ -24,7 +24,7 @@
  *   destination[0..capacity) and the table
  *   position 0 stands for "no entry": it is a candidate like any other
  */
-import { emitLastLiterals } from "./lz4-emit";
+import { emitLastLiterals, putLength } from "./lz4-emit";
 import { finishBlock } from "./lz4-finish";
 import {
   LENGTH_BYTE_MAX,
@@ -36,24 +36,25 @@ import {
 import {
   DENSE_STRIDE,
   EVEN_STRIDE,
+  LONG_HASH,
+  MEDIUM_HASH,
+  SHORT_HASH,
   WORD_STRIDE,
   addressToSlot,
   behindMatch,
   extendBackward,
-  extendForward,
+  extendMatch,
   insertMatchEnd,
   matchLimit,
   nextGroup,
   searchLimit,
 } from "./lz4-match";
-import { SHAPE_TEXT, SHAPE_WORDS, pageToShape } from "./page-shape";
+import { SHAPE_LONG_WORDS, SHAPE_OTHER, SHAPE_WORDS, pageToShape } from "./page-shape";
 
 /** A token, 16 bytes of literals, an offset and a length byte; and the shortest end of a block. */
 const OUTPUT_RESERVE: usize = 32;
 /** Bytes copied per round by the long copies. */
 const ROUND_SIZE: usize = 32;
-/** Bytes compared at once where a match is extended. */
-const WORD_SIZE: usize = 8;
 
 /** Entries of the table, as a power of two, for words of pages up to 8 KiB. */
 const WORD_TABLE_BITS: u64 = 11;
@@ -61,6 +62,8 @@ const WORD_TABLE_BITS: u64 = 11;
 const SMALL_TABLE_BITS: u64 = 12;
 /** Entries of the table for larger pages. */
 const LARGE_TABLE_BITS: u64 = 13;
+/** The smallest page in which looking up words alone finds enough for effort `default`. */
+const WORD_SEARCH_PAGE_SIZE: u32 = 32768;
 /** The largest page that is searched with the small table. */
 const SMALL_PAGE_SIZE: u32 = 8192;
 
@@ -86,6 +89,7 @@ function search(
   table: usize,
   stride: usize,
   bits: u64,
+  hashed: u64,
 ): u32 {
   const sourceEnd = source + <usize>pageSize;
   const matchEnd = matchLimit(sourceEnd);
@@ -98,11 +102,11 @@ function search(
 
   while (input < searchEnd) {
     const position = input - source;
-    let slot = addressToSlot(table, input, bits);
+    let slot = addressToSlot(table, input, bits, hashed);
     let candidate = source + <usize>load<u16>(slot);
     store<u16>(slot, position);
     if (load<u32>(candidate) != load<u32>(input)) {
-      slot = addressToSlot(table, input + stride, bits);
+      slot = addressToSlot(table, input + stride, bits, hashed);
       candidate = source + <usize>load<u16>(slot);
       store<u16>(slot, position + stride);
       if (load<u32>(candidate) == load<u32>(input + stride)) input += stride;
@@ -110,12 +114,12 @@ function search(
         input = nextGroup(input, anchor, stride);
         continue;
       } else {
-        slot = addressToSlot(table, input + 2, bits);
+        slot = addressToSlot(table, input + 2, bits, hashed);
         candidate = source + <usize>load<u16>(slot);
         store<u16>(slot, position + 2);
         if (load<u32>(candidate) == load<u32>(input, 2)) input += 2;
         else {
-          slot = addressToSlot(table, input + 3, bits);
+          slot = addressToSlot(table, input + 3, bits, hashed);
           candidate = source + <usize>load<u16>(slot);
           store<u16>(slot, position + 3);
           if (load<u32>(candidate) == load<u32>(input, 3)) input += 3;
@@ -128,21 +132,16 @@ function search(
     }
 
     const offset = input - candidate;
-    const difference = load<u64>(input, MIN_MATCH) ^ load<u64>(candidate, MIN_MATCH);
-    let end = input + MIN_MATCH;
-    if (difference != 0) end += <usize>(ctz(difference) >> 3);
-    else if (end + 2 * WORD_SIZE <= matchEnd) {
-      end += WORD_SIZE;
-      const further = load<u64>(end) ^ load<u64>(end - offset);
-      end =
-        further != 0
-          ? end + <usize>(ctz(further) >> 3)
-          : extendForward(end + WORD_SIZE, offset, matchEnd);
-    } else end = extendForward(end + WORD_SIZE, offset, matchEnd);
-    insertMatchEnd(table, source, end, stride, bits);
+    const end = extendMatch(
+      input,
+      candidate,
+      matchEnd,
+      stride == DENSE_STRIDE && hashed == MEDIUM_HASH,
+    );
+    insertMatchEnd(table, source, end, stride, bits, hashed);
 
     if (outputEnd - output < OUTPUT_RESERVE) {
-      if (input != anchor) input = extendBackward(input, candidate, anchor, source, stride);
+      if (input != anchor) input = extendBackward(input, candidate, anchor, source, stride, hashed);
       return finishBlock(
         destination,
         output,
@@ -156,12 +155,13 @@ function search(
         end,
         stride,
         bits,
+        hashed,
       );
     }
     let tail = output + 1;
     let token: usize = 0;
     if (input != anchor) {
-      input = extendBackward(input, candidate, anchor, source, stride);
+      input = extendBackward(input, candidate, anchor, source, stride, hashed);
       const literals = input - anchor;
       if (literals < LENGTH_CONTINUED) {
         token = literals << TOKEN_LITERALS_SHIFT;
@@ -184,15 +184,11 @@ function search(
             end,
             stride,
             bits,
+            hashed,
           );
         }
         token = LENGTH_CONTINUED << TOKEN_LITERALS_SHIFT;
-        let rest = literals - LENGTH_CONTINUED;
-        while (rest >= LENGTH_BYTE_MAX) {
-          store<u8>(tail++, LENGTH_BYTE_MAX);
-          rest -= LENGTH_BYTE_MAX;
-        }
-        store<u8>(tail++, rest);
+        tail = putLength(tail, literals);
         let from = anchor;
         let to = tail;
         tail += literals;
@@ -210,8 +206,7 @@ function search(
       store<u8>(output, token | code);
       output = tail + OFFSET_SIZE;
     } else {
-      let rest = code - LENGTH_CONTINUED;
-      if (rest >= LENGTH_BYTE_MAX && outputEnd - tail < OUTPUT_RESERVE + (rest >> 7)) {
+      if (code >= LENGTH_BYTE_MAX && outputEnd - tail < OUTPUT_RESERVE + (code >> 7)) {
         return finishBlock(
           destination,
           output,
@@ -225,20 +220,120 @@ function search(
           end,
           stride,
           bits,
+          hashed,
         );
       }
       store<u8>(output, token | LENGTH_CONTINUED);
-      output = tail + OFFSET_SIZE;
-      while (rest >= LENGTH_BYTE_MAX) {
-        store<u8>(output++, LENGTH_BYTE_MAX);
-        rest -= LENGTH_BYTE_MAX;
-      }
-      store<u8>(output++, rest);
+      output = putLength(tail + OFFSET_SIZE, code);
     }
     anchor = end;
     input = behindMatch(end, source, stride);
   }
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
+}
+
+/** The default search for pages in which short matches don't pay. */
+function searchMedium(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  if (pageSize <= SMALL_PAGE_SIZE) {
+    return search(
+      destination,
+      capacity,
+      source,
+      pageSize,
+      table,
+      DENSE_STRIDE,
+      SMALL_TABLE_BITS,
+      MEDIUM_HASH,
+    );
+  }
+  return search(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    DENSE_STRIDE,
+    LARGE_TABLE_BITS,
+    MEDIUM_HASH,
+  );
+}
+
+/** The search for large pages in which short matches decide the size. */
+function searchShort(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  return search(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    DENSE_STRIDE,
+    LARGE_TABLE_BITS,
+    SHORT_HASH,
+  );
+}
+
+/** The search for pages in which long matches are enough. */
+function searchLong(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  return search(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    DENSE_STRIDE,
+    SMALL_TABLE_BITS,
+    LONG_HASH,
+  );
+}
+
+/** The search that looks up words alone. */
+function searchWords(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  if (pageSize <= SMALL_PAGE_SIZE) {
+    return search(
+      destination,
+      capacity,
+      source,
+      pageSize,
+      table,
+      WORD_STRIDE,
+      WORD_TABLE_BITS,
+      MEDIUM_HASH,
+    );
+  }
+  return search(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    WORD_STRIDE,
+    LARGE_TABLE_BITS,
+    MEDIUM_HASH,
+  );
 }
 
 /** Effort `fast`; see `compressBlock` for the parameters. */
@@ -250,14 +345,22 @@ export function compressFast(
   table: usize,
 ): u32 {
   const shape = pageToShape(source, pageSize);
-  if (shape == SHAPE_TEXT) return compressDefault(destination, capacity, source, pageSize, table);
-  if (shape == SHAPE_WORDS) {
-    if (pageSize <= SMALL_PAGE_SIZE) {
-      return search(destination, capacity, source, pageSize, table, WORD_STRIDE, WORD_TABLE_BITS);
-    }
-    return search(destination, capacity, source, pageSize, table, WORD_STRIDE, SMALL_TABLE_BITS);
+  if (shape == SHAPE_OTHER) {
+    return search(
+      destination,
+      capacity,
+      source,
+      pageSize,
+      table,
+      EVEN_STRIDE,
+      SMALL_TABLE_BITS,
+      LONG_HASH,
+    );
   }
-  return search(destination, capacity, source, pageSize, table, EVEN_STRIDE, SMALL_TABLE_BITS);
+  if (shape == SHAPE_LONG_WORDS || (shape == SHAPE_WORDS && pageSize >= WORD_SEARCH_PAGE_SIZE)) {
+    return searchWords(destination, capacity, source, pageSize, table);
+  }
+  return searchMedium(destination, capacity, source, pageSize, table);
 }
 
 /** Effort `default`; see `compressBlock` for the parameters. */
@@ -268,8 +371,14 @@ export function compressDefault(
   pageSize: u32,
   table: usize,
 ): u32 {
-  if (pageSize <= SMALL_PAGE_SIZE) {
-    return search(destination, capacity, source, pageSize, table, DENSE_STRIDE, SMALL_TABLE_BITS);
+  const shape = pageToShape(source, pageSize);
+  if (pageSize >= WORD_SEARCH_PAGE_SIZE) {
+    if (shape == SHAPE_OTHER) return searchShort(destination, capacity, source, pageSize, table);
+    if (shape == SHAPE_WORDS || shape == SHAPE_LONG_WORDS) {
+      return searchWords(destination, capacity, source, pageSize, table);
+    }
+  } else if (shape == SHAPE_LONG_WORDS) {
+    return searchLong(destination, capacity, source, pageSize, table);
   }
-  return search(destination, capacity, source, pageSize, table, DENSE_STRIDE, LARGE_TABLE_BITS);
+  return searchMedium(destination, capacity, source, pageSize, table);
 }

@@ -15,12 +15,22 @@ import { LAST_LITERALS, MIN_MATCH } from "./lz4-format";
  * there at once, which must not reach beyond matchLimit.
  */
 const MATCH_MARGIN: usize = MIN_MATCH + 8 + LAST_LITERALS + 1;
-/** The step grows by one for each 1 << SKIP_SHIFT bytes without a match; by every other byte 1.25. */
+/** The step grows by one for each 1 << SKIP_SHIFT bytes without a match. */
 const SKIP_SHIFT: usize = 5;
-/** Hashes five bytes into the top bits of a product (the prime of zstd, shifted over the rest). */
-const FIVE_BYTES: u64 = 889523592379 << 24;
+/** Multipliers of the hashes: 2 to the power of 32 and of 64 by the golden ratio, odd. */
+const WORD_PRIME: u32 = 2654435761;
+const LONG_PRIME: u64 = 0x9e3779b97f4a7c15;
+/** Bytes compared at once where a match is extended. */
+const WORD_SIZE: usize = 8;
 /** The most bytes by which a match found late is extended backward. */
 export const MATCH_REACH: usize = 4;
+
+/** Bits hashed: four bytes, the shortest match. */
+export const SHORT_HASH: u64 = 32;
+/** Bits hashed: five bytes. */
+export const MEDIUM_HASH: u64 = 40;
+/** Bits hashed: six bytes and a half. */
+export const LONG_HASH: u64 = 52;
 
 /** Positions looked up: every byte. */
 export const DENSE_STRIDE: usize = 1;
@@ -54,8 +64,13 @@ export function matchLimit(sourceEnd: usize): usize {
 /** @returns the address of the table entry for the bytes at `address` */
 // @ts-ignore: decorator
 @inline
-export function addressToSlot(table: usize, address: usize, bits: u64): usize {
-  return table + ((<usize>((load<u64>(address) * FIVE_BYTES) >> (64 - bits))) << 1);
+export function addressToSlot(table: usize, address: usize, bits: u64, hashed: u64): usize {
+  if (hashed == SHORT_HASH) {
+    return table + ((<usize>((load<u32>(address) * WORD_PRIME) >> (<u32>(32 - bits)))) << 1);
+  }
+  // Shifting the multiplier shifts out the bytes that are not hashed.
+  const product = load<u64>(address) * (LONG_PRIME << (64 - hashed));
+  return table + ((<usize>(product >> (64 - bits))) << 1);
 }
 
 /** @returns the start of the group behind one without a match */
@@ -64,9 +79,7 @@ export function addressToSlot(table: usize, address: usize, bits: u64): usize {
 export function nextGroup(input: usize, anchor: usize, stride: usize): usize {
   const distance = input - anchor;
   const next = input + strideToProbes(stride) * stride;
-  if (stride == WORD_STRIDE) return next + ((distance >> SKIP_SHIFT) & ~3);
-  if (stride == EVEN_STRIDE) return next + ((distance * 5) >> (SKIP_SHIFT + 2));
-  return next + (distance >> SKIP_SHIFT);
+  return next + ((distance >> SKIP_SHIFT) & (stride == WORD_STRIDE ? ~3 : ~0));
 }
 
 /** @returns where the search goes on behind a match: there, or at the next word of the page */
@@ -85,14 +98,16 @@ export function insertMatchEnd(
   end: usize,
   stride: usize,
   bits: u64,
+  hashed: u64,
 ): void {
   const address = stride == WORD_STRIDE ? source + ((end - source - 1) & ~3) : end - 2;
-  store<u16>(addressToSlot(table, address, bits), address - source);
+  store<u16>(addressToSlot(table, address, bits, hashed), address - source);
 }
 
 /**
- * Moves the start of a match back over bytes that agree, too: one where each byte is looked up,
- * up to MATCH_REACH where some are passed over. Without branches, which would be mispredicted.
+ * Moves the start of a match back over bytes that agree, too: one where each byte is looked up by a
+ * short hash, up to MATCH_REACH where a match may be found late. Without branches, which would be
+ * mispredicted.
  *
  * @param input where the match was found, behind `anchor`
  */
@@ -104,8 +119,9 @@ export function extendBackward(
   anchor: usize,
   source: usize,
   stride: usize,
+  hashed: u64,
 ): usize {
-  if (stride == DENSE_STRIDE) {
+  if (stride == DENSE_STRIDE && hashed != LONG_HASH) {
     const isEqual = <usize>(load<u8>(input - 1) == load<u8>(candidate - 1));
     return input - (isEqual & (<usize>(candidate != source)));
   }
@@ -130,4 +146,31 @@ export function extendForward(end: usize, offset: usize, matchEnd: usize): usize
   }
   while (end < matchEnd && load<u8>(end) == load<u8>(end - offset)) end++;
   return end;
+}
+
+/**
+ * @param isEager compares twenty bytes before the first branch: better where matches are long as often
+ *   as short
+ * @returns the end of the match of at least MIN_MATCH bytes at `input`
+ */
+// @ts-ignore: decorator
+@inline
+export function extendMatch(input: usize, candidate: usize, matchEnd: usize, isEager: bool): usize {
+  const end = input + MIN_MATCH;
+  const offset = input - candidate;
+  const first = load<u64>(end) ^ load<u64>(candidate, MIN_MATCH);
+  if (!isEager && first != 0) return end + <usize>(ctz(first) >> 3);
+  if (end + 2 * WORD_SIZE <= matchEnd) {
+    const second = load<u64>(end, WORD_SIZE) ^ load<u64>(candidate, MIN_MATCH + WORD_SIZE);
+    if (isEager) {
+      if ((first | second) == 0) return extendForward(end + 2 * WORD_SIZE, offset, matchEnd);
+      const near = <usize>(ctz(first) >> 3);
+      const far = WORD_SIZE + <usize>(ctz(second) >> 3);
+      return end + select<usize>(near, far, first != 0);
+    }
+    if (second != 0) return end + WORD_SIZE + <usize>(ctz(second) >> 3);
+    return extendForward(end + 2 * WORD_SIZE, offset, matchEnd);
+  }
+  if (isEager && first != 0) return end + <usize>(ctz(first) >> 3);
+  return extendForward(end + WORD_SIZE, offset, matchEnd);
 }

@@ -19,7 +19,14 @@ export {
   workspaceSize,
 } from "./lz4-compress";
 export { decompressBlock } from "./lz4-decompress";
-export { SHAPE_OTHER, SHAPE_TEXT, SHAPE_WORDS, pageToShape } from "./page-shape";
+export {
+  SHAPE_LONG_WORDS,
+  SHAPE_OTHER,
+  SHAPE_RUNS,
+  SHAPE_TEXT,
+  SHAPE_WORDS,
+  pageToShape,
+} from "./page-shape";
 export { CODEC_LZ4, compressWith, decompressWith } from "./registry";
 export { fillPage, isSameFilled } from "./same-filled";
 

@@ -19,7 +19,9 @@ export const PAGE_SIZES = [4096, 8192, 16384, 32768, 65536] as const;
 export interface CodecExports {
   readonly COMPRESS_WORKSPACE_SIZE: WebAssembly.Global;
   readonly HIGH_WORKSPACE_SIZE: WebAssembly.Global;
+  readonly SHAPE_LONG_WORDS: WebAssembly.Global;
   readonly SHAPE_OTHER: WebAssembly.Global;
+  readonly SHAPE_RUNS: WebAssembly.Global;
   readonly SHAPE_TEXT: WebAssembly.Global;
   readonly SHAPE_WORDS: WebAssembly.Global;
   pageToShape(page: number, pageSize: number): number;

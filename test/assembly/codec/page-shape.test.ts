@@ -1,6 +1,6 @@
 /**
- * Effort `fast` recognises text and pages of words, at every page size, and takes nothing else for
- * either.
+ * The compressor recognises text, words, long words and runs, at every page size, and takes nothing
+ * else for any of them.
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -23,17 +23,37 @@ const objects: PageShape = (pageSize, next) => {
   return page;
 };
 
+/** Pixels: an opaque one of four bytes in a gentle slope of colours. */
+const pixels: PageShape = (pageSize, next) => {
+  const page = new Uint8Array(pageSize);
+  let colour = next() & 0x7f;
+  for (let at = 0; at < pageSize; at += 4) {
+    if (next() % 3 === 0) colour = (colour + (next() & 3)) & 0xff;
+    page.set([colour, colour ^ (next() & 1), 200, 255], at);
+  }
+  return page;
+};
+
+/** Odd records with a few bytes that are always the same: words, but hardly any that repeat. */
+const records: PageShape = (pageSize, next) => {
+  const page = Uint8Array.from({ length: pageSize }, () => next() >>> 24);
+  for (let at = 7; at < pageSize; at += 8) page[at] = 0;
+  return page;
+};
+
 /** Source text without its few letters beyond ASCII. */
 const text: PageShape = (pageSize, next) =>
   (SHAPES["sourceText"] as PageShape)(pageSize, next).map((byte) => (byte > 126 ? 32 : byte));
 
 const EXPECTED: readonly [string, PageShape | undefined, keyof typeof codec][] = [
   ["source text", text, "SHAPE_TEXT"],
-  ["objects", objects, "SHAPE_WORDS"],
-  ["pointers", SHAPES["pointers"], "SHAPE_WORDS"],
-  ["counters", SHAPES["counters"], "SHAPE_WORDS"],
+  ["objects", objects, "SHAPE_LONG_WORDS"],
+  ["pointers", SHAPES["pointers"], "SHAPE_LONG_WORDS"],
+  ["counters", SHAPES["counters"], "SHAPE_LONG_WORDS"],
+  ["pixels", pixels, "SHAPE_WORDS"],
+  ["records", records, "SHAPE_OTHER"],
   ["noise", SHAPES["noise"], "SHAPE_OTHER"],
-  ["zeros", SHAPES["zeros"], "SHAPE_OTHER"],
+  ["zeros", SHAPES["zeros"], "SHAPE_RUNS"],
 ];
 
 for (const [name, makePage, expected] of EXPECTED) {
