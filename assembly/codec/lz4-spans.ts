@@ -220,8 +220,12 @@ export function findSpans(source: usize, pageSize: u32, workspace: usize): usize
     position = nextMark(marks, position, lastStart);
     if (position > lastStart) break;
     const input = source + position;
-    let candidate = <usize>load<u16>(links + (position << 1));
-    // The mark says that the first candidate matches.
+    const head = <usize>load<u16>(links + (position << 1));
+    // The mark says that the head of the chain matches. Offset 1 is asked for by itself: runs are not
+    // in the chains, so the end of one is linked to its beginning.
+    const isRun = load<u32>(input) == load<u32>(input - 1);
+    let candidate = isRun ? position - 1 : head;
+    let next = isRun ? head : <usize>load<u16>(links + (head << 1));
     let longest = countEqual(source + candidate, input, matchEnd);
     let longestStart = position - countEqualBefore(source + candidate, input, candidate);
     let longestOffset = position - candidate;
@@ -234,7 +238,8 @@ export function findSpans(source: usize, pageSize: u32, workspace: usize): usize
       let bytesBefore = load<u32>(input - before - 1);
       let bytesBehind = load<u32>(input + length - 3);
       for (let depth = CHAIN_DEPTH; candidate != 0 && --depth != 0;) {
-        candidate = <usize>load<u16>(links + (candidate << 1));
+        candidate = next;
+        next = <usize>load<u16>(links + (candidate << 1));
         const earlier = source + candidate;
         // Only what ends or begins beyond the match that begins first is of use.
         if (

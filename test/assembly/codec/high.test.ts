@@ -87,19 +87,13 @@ const MOST_OF_SHORTEST: Readonly<Record<string, number>> = { brokenPeriod: 1.05 
 
 /** The most of the pages that collisions may cost something: here it is 2 of 314. */
 const COLLISIONS_MOST = 0.02;
-/** The most of those with runs that the end of one may: here it is 6 of 40. */
-const RUN_ENDS_MOST = 0.2;
+/** The most of those with runs that may be longer: here it is none of 40. */
+const RUN_ENDS_MOST = 0.05;
 
 /**
- * Collects pages whose block is longer than the shortest, which has two causes.
- *
- * A hash collision: the head of a chain is another gram, so a position has no mark. Where that hides
- * all positions of a match, so of 4 or 5 bytes, its bytes become literals: 1 or 2 bytes lost.
- *
- * The end of a run: positions in groups of eight equal bytes stay out of the chains, so those in the
- * last, broken group of a run are linked to its beginning. A search there finds a match in the run's
- * first bytes, but not that of offset 1, which reaches back to the second byte of the run. So a run
- * that was begun by the copy of a shorter one takes a second sequence: 1 or 2 bytes lost.
+ * Collects pages whose block is longer than the shortest: by a hash collision, the head of a chain is
+ * another gram, so a position has no mark. Where that hides all positions of a match, so of 4 or 5
+ * bytes, its bytes become literals: 1 or 2 bytes lost.
  */
 class Comparison {
   #pages = 0;
