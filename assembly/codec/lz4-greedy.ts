@@ -1,11 +1,14 @@
 /**
  * The greedy searches of the compressor: efforts `fast` and `default`.
  *
- * What: a table of u16 positions by the hash of the next five bytes. The first candidate whose four
- * bytes agree is taken and extended both ways; its sequence is written; the search goes on behind
- * it. `default` looks up every byte. `fast` looks at the shape of the page first: it looks up words
- * alone in a page of words, every other byte elsewhere, and each byte in text, where half of them
- * would cost a seventh of the size.
+ * What: a table of u16 positions by a hash of the next bytes. The first candidate whose four bytes
+ * agree is taken and extended both ways; its sequence is written; the search goes on behind it. The
+ * shape of the page chooses how many bytes are hashed, which are the shortest matches that are
+ * surely seen, and which positions are looked up:
+ *   default, below 32 KiB   long words by 6.5 bytes at each position, everything else by 5
+ *   default, from 32 KiB    words by 5 bytes at words alone; neither words, text nor runs: by 4; else by 5
+ *   fast                    long words (from 32 KiB all words) by 5 bytes at words alone; what is neither
+ *                           words nor text by 6.5 bytes at every other position; else as default by 5
  *
  * Why so: a page is at most 64 KiB, so positions fit into 16 bits, and the table is cleared for
  * each page: a fill of 8 KiB costs 110 ns, and the branch that told stale entries apart cost more.
@@ -49,7 +52,7 @@ import {
   nextGroup,
   searchLimit,
 } from "./lz4-match";
-import { SHAPE_LONG_WORDS, SHAPE_OTHER, SHAPE_WORDS, pageToShape } from "./page-shape";
+import { SHAPE_LONG_WORDS, SHAPE_OTHER, SHAPE_RUNS, SHAPE_WORDS, pageToShape } from "./page-shape";
 
 /** A token, 16 bytes of literals, an offset and a length byte; and the shortest end of a block. */
 const OUTPUT_RESERVE: usize = 32;
@@ -345,7 +348,7 @@ export function compressFast(
   table: usize,
 ): u32 {
   const shape = pageToShape(source, pageSize);
-  if (shape == SHAPE_OTHER) {
+  if (shape == SHAPE_OTHER || shape == SHAPE_RUNS) {
     return search(
       destination,
       capacity,
