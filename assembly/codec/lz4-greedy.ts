@@ -6,9 +6,9 @@
  * shape of the page chooses how many bytes are hashed, which are the shortest matches that are
  * surely seen, and which positions are looked up:
  *   default, below 32 KiB   long words by 6.5 bytes at each position, everything else by 5
- *   default, from 32 KiB    words by 5 bytes at words alone; neither words, text nor runs: by 4; else by 5
- *   fast                    long words (from 32 KiB all words) by 5 bytes at words alone; what is neither
- *                           words nor text by 6.5 bytes at every other position; else as default by 5
+ *   default, from 32 KiB    words by 5 bytes at words alone, nothing known by 4, else by 5
+ *   fast                    long words, from 32 KiB all words, by 5 bytes at words alone; text by 5,
+ *                           short words too; the rest by 6.5 bytes at every other position
  *
  * Why so: a page is at most 64 KiB, so positions fit into 16 bits, and the table is cleared for
  * each page: a fill of 8 KiB costs 110 ns, and the branch that told stale entries apart cost more.
@@ -16,7 +16,7 @@
  * a hundred instructions. So each branch that depends on data was weighed, and the engine's machine
  * code was read for what it adds (docs/codec.md has the figures). Hence
  *   one loop with nested tests for a match: an inner one costs a test of its own and a stack check
- *   no call inside it: finishBlock is where the loop ends, never a detour
+ *   no call inside it: finishBlock stands behind the loop, never a detour
  *   nothing extended backward and nothing copied where there are no literals
  *
  * The step grows with the distance from the last match, so a page that can't be compressed is given
@@ -77,10 +77,11 @@ export function greedyTableSize(pageSize: u32): u32 {
 }
 
 /**
- * One search, specialised by its last two parameters, which are constants at each call.
+ * One search, specialised by its last three parameters, which are constants at each call.
  *
  * @param stride which positions are looked up: one of the constants of lz4-match.ts
  * @param bits entries of the table, as a power of two
+ * @param hashed bits of the bytes that are hashed: one of the constants of lz4-match.ts
  */
 // @ts-ignore: decorator
 @inline
@@ -100,6 +101,8 @@ function search(
   const outputEnd = destination + <usize>capacity;
   let output = destination;
   let anchor = source;
+  let offset: usize = 0;
+  let end = source;
   let input = behindMatch(source + 1, source, stride);
   memory.fill(table, 0, 2 << (<usize>bits));
 
@@ -134,32 +137,13 @@ function search(
       }
     }
 
-    const offset = input - candidate;
-    const end = extendMatch(
-      input,
-      candidate,
-      matchEnd,
-      stride == DENSE_STRIDE && hashed == MEDIUM_HASH,
-    );
+    offset = input - candidate;
+    end = extendMatch(input, candidate, matchEnd, stride == DENSE_STRIDE && hashed == MEDIUM_HASH);
     insertMatchEnd(table, source, end, stride, bits, hashed);
 
     if (outputEnd - output < OUTPUT_RESERVE) {
       if (input != anchor) input = extendBackward(input, candidate, anchor, source, stride, hashed);
-      return finishBlock(
-        destination,
-        output,
-        outputEnd,
-        source,
-        sourceEnd,
-        table,
-        anchor,
-        input,
-        offset,
-        end,
-        stride,
-        bits,
-        hashed,
-      );
+      break;
     }
     let tail = output + 1;
     let token: usize = 0;
@@ -173,23 +157,7 @@ function search(
       } else {
         // An upper bound of the sequence up to its offset, and of what whole rounds of copies write.
         const bound: usize = 2 * ROUND_SIZE + literals + (literals >> 7);
-        if (outputEnd - output < bound || sourceEnd - input < ROUND_SIZE) {
-          return finishBlock(
-            destination,
-            output,
-            outputEnd,
-            source,
-            sourceEnd,
-            table,
-            anchor,
-            input,
-            offset,
-            end,
-            stride,
-            bits,
-            hashed,
-          );
-        }
+        if (outputEnd - output < bound || sourceEnd - input < ROUND_SIZE) break;
         token = LENGTH_CONTINUED << TOKEN_LITERALS_SHIFT;
         tail = putLength(tail, literals);
         let from = anchor;
@@ -209,28 +177,30 @@ function search(
       store<u8>(output, token | code);
       output = tail + OFFSET_SIZE;
     } else {
-      if (code >= LENGTH_BYTE_MAX && outputEnd - tail < OUTPUT_RESERVE + (code >> 7)) {
-        return finishBlock(
-          destination,
-          output,
-          outputEnd,
-          source,
-          sourceEnd,
-          table,
-          anchor,
-          input,
-          offset,
-          end,
-          stride,
-          bits,
-          hashed,
-        );
-      }
+      if (code >= LENGTH_BYTE_MAX && outputEnd - tail < OUTPUT_RESERVE + (code >> 7)) break;
       store<u8>(output, token | LENGTH_CONTINUED);
       output = putLength(tail + OFFSET_SIZE, code);
     }
     anchor = end;
     input = behindMatch(end, source, stride);
+  }
+  // A match that was found and is not written: the room for quick copies is used up.
+  if (end != anchor) {
+    return finishBlock(
+      destination,
+      output,
+      outputEnd,
+      source,
+      sourceEnd,
+      table,
+      anchor,
+      input,
+      offset,
+      end,
+      stride,
+      bits,
+      hashed,
+    );
   }
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
 }
