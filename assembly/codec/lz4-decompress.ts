@@ -244,6 +244,8 @@ export function decompressBlock(
         let size = LENGTH_CONTINUED + MIN_MATCH + <usize>load<u8>(next, OFFSET_SIZE);
         cursor = next + 1;
         if (size == MATCH_CONTINUED_TWICE) {
+          // Here and on the careful path: one function could not give both the length and the place
+          // behind it without a store to memory.
           let more = cursor + OFFSET_SIZE;
           let byte: usize = 0;
           do {
