@@ -51,8 +51,8 @@ import { classToSize, lengthToClass } from "./zsmalloc/size-classes";
  *
  * ```
  * put  same-filled? ─ yes ─ entry holds the word
- *                   └ no ── compress ─ worth a smaller class? ─ yes ─ block  ┐ allocate, copy,
- *                                                             └ no ── raw    ┘ publish, free the old
+ *                   └ no ── compress ─ worth a smaller class? ─ yes ─ block  ┐ free the old, allocate,
+ *                                                             └ no ── raw    ┘ copy, publish
  * get  entry ─ absent · word: fill · raw: copy · block: decompress into the window
  * ```
  *
@@ -296,7 +296,7 @@ export function keepObject(
 ): i32 {
   const address = reserveEntry(root, offset);
   if (!address) return countReject(lastFailure);
-  let old = load<u64>(address);
+  const old = load<u64>(address);
   const classIndex = lengthToClass(length);
   const zspagesBefore = superblock().zspageCount;
   let location: u32;
@@ -304,18 +304,13 @@ export function keepObject(
     // The new block fits where the old one lies.
     location = entryToLocation(old);
     recount(old, -1);
-    old = 0;
   } else {
+    // The old copy has to go whether this put succeeds or fails: it may make the room.
+    if (old) forget(old);
     location = allocateObject(length, address);
-    if (!location && old) {
-      // The old copy has to go whether this put succeeds or fails: it may make the room.
-      writeEntry(root, address, 0);
-      forget(old);
-      old = 0;
-      location = allocateObject(length, address);
-    }
     if (!location) {
       const reason = lastFailure;
+      writeEntry(root, address, 0);
       releaseEntry(root, address);
       return countReject(reason);
     }
@@ -324,7 +319,6 @@ export function keepObject(
   const entry = objectEntry(state, length, location);
   writeEntry(root, address, entry);
   remember(entry);
-  if (old) forget(old);
   if (superblock().zspageCount > zspagesBefore) compactIfIdle();
   return STATUS_OK;
 }

@@ -19,15 +19,16 @@ import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
  * can't shrink, a pool whose limit was lowered under what it holds may still use free runs while
  * held - free + need stays within the limit.
  *
- * Growth is by 1/64 of what is held, at most 512 KiB, at least by what is needed. Each call costs the
- * engine about a millisecond: the memory's new buffer counts as so many bytes of garbage, and V8
- * collects at once. Collections while 256 MiB of the mix fill a pool to 116 MiB (2026-11): 136 with
- * steps of 256 KiB, 74 with 512 KiB, 57 with 1 MiB, which overshoots by 0.4 % on average.
+ * Growth is by 1/128 of what is held, at most 512 KiB, at least by what is needed. Half a step is
+ * what a pool holds too much on average. Each call costs the engine some 30 µs, and a millisecond or
+ * more once 64 MiB are held: the memory's new buffer counts as so many bytes that have come in, and
+ * V8 collects at once. Collections while 256 MiB of the mix fill a pool to 116 MiB (2026-11): 136
+ * with steps of 256 KiB, 74 with 512 KiB, 57 with 1 MiB.
  *
  * Invariant: a failed allocation changes nothing.
  */
 
-const GROWTH_STEP_SHIFT: u32 = 6;
+const GROWTH_STEP_SHIFT: u32 = 7;
 const GROWTH_STEP_WASM_PAGES: u32 = 8;
 /** A trim knows nearly all that it needs beforehand and grows little: by 1/512. */
 const FINE_STEP_SHIFT: u32 = 9;
