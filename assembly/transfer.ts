@@ -1,9 +1,9 @@
 import {
-  groupToKey,
   groupToNext,
   ENTRIES_PER_GROUP,
   entryAddress,
-  GROUP_SHIFT,
+  entryToOffset,
+  entryToRoot,
 } from "./index/group";
 import {
   entryToLength,
@@ -13,12 +13,14 @@ import {
   FORM_FILLED,
   hasObject,
 } from "./index/entry";
-import { bucketAddress, TypeRoot, typeRoot } from "./index/type-root";
-import { forgetPending, keepObject, keepWord, payloadAddress } from "./pagestore";
-import { STATUS_OK } from "./status";
+import { bucketAddress, typeRoot } from "./index/type-root";
+import { MAX_TYPES } from "./constants";
+import { forgetPending, keepObject, keepWord } from "./pagestore";
+import { STATUS_CLOSED_TYPE, STATUS_OK } from "./status";
 import { superblock } from "./superblock";
 import { growFinely } from "./supply/supply";
-import { sizeClass } from "./zsmalloc/size-classes";
+import { GROUP_COUNT, groupHead, OBJECT_HEADER_SIZE, sizeClass } from "./zsmalloc/size-classes";
+import { slotAddress, USED_TAG, Zspage } from "./zsmalloc/zspage";
 
 /**
  * Transfer: moves pages, in the form in which they are kept, from one instance to a fresh one.
@@ -29,69 +31,134 @@ import { sizeClass } from "./zsmalloc/size-classes";
  * needed for it. The fresh instance is told first how many objects of each class will come, and
  * cuts its zspages to that.
  *
+ * Objects travel zspage by zspage and class by class, so that both sides go through memory in
+ * order; in the order of the index a trim took 3.3 times as long as the first touch of the fresh
+ * memory, in this one 2.75 times (2026-11). Then come the entries that have none.
+ *
  * ```
  * batch: records one behind the other
- * record: u32 offset │ u32 state << 20 | payload bytes │ payload, or the u32 word of a filled page
+ * record: u32 offset │ u32 type │ u32 state << 20 | payload bytes │ payload, or the u32 word of a filled page
  * ```
  * State is what the entry knows of its block: form, recency, whether recompression was tried.
  * Records are not padded. A record never exceeds the batch: windows and block area are three pages.
  */
 
-const RECORD_HEADER_SIZE: u32 = 8;
+const RECORD_HEADER_SIZE: u32 = 12;
 const LENGTH_BITS: u32 = 20;
 const LENGTH_MASK: u32 = (1 << LENGTH_BITS) - 1;
 
-// Where the export of this instance stands: a bucket, a group of it, and an entry of that.
+// Where the export of this instance stands: an object, by class, fullness group, zspage and slot …
+let exportClass: u32 = 0;
+let exportFullness: u32 = 0;
+let exportZspage: usize = 0;
+let exportSlot: u32 = 0;
+// … and an entry, by type, bucket, group and place. All objects go before the first entry.
+let exportType: u32 = 0;
 let exportBucket: u32 = 0;
 let exportGroup: usize = 0;
 let exportPlace: u32 = 0;
 
-/** Begins to export a type. */
-export function startExport(type: u32): void {
+/** Begins to export all pages. */
+export function startExport(): void {
   // The batches go through the windows.
   forgetPending();
-  const root = typeRoot(type);
-  exportBucket = 0;
-  exportPlace = 0;
-  exportGroup = root ? <usize>load<u32>(bucketAddress(root, 0)) : 0;
+  exportClass = 1;
+  exportFullness = 0;
+  exportSlot = 0;
+  exportZspage = load<u32>(groupHead(sizeClass(1), 0));
+  startType(0);
 }
 
-/** Writes the next records into the batch. @returns bytes written, 0 when the type is through */
-export function exportBatch(type: u32): u32 {
-  const root = typeRoot(type);
-  if (!root) return 0;
+/** Writes the next records into the batch. @returns bytes written, 0 when all pages are through */
+export function exportBatch(): u32 {
   const start: usize = superblock().putWindowAddress;
   const end = start + 3 * superblock().pageSize;
   let cursor = start;
-  while (settleOnGroup(root)) {
-    const entry = load<u64>(entryAddress(exportGroup, exportPlace));
-    if (entry) {
-      const length = hasObject(entry) ? entryToLength(entry) : 4;
-      if (cursor + RECORD_HEADER_SIZE + length > end) break;
-      store<u32>(cursor, (groupToKey(exportGroup) << GROUP_SHIFT) | exportPlace);
-      store<u32>(cursor, (entryToState(entry) << LENGTH_BITS) | length, 4);
-      cursor += RECORD_HEADER_SIZE;
-      if (hasObject(entry)) memory.copy(cursor, payloadAddress(entry), length);
-      else store<u32>(cursor, entryToLocation(entry));
-      cursor += length;
+  while (settleOnObject()) {
+    const object = slotAddress(
+      changetype<Zspage>(exportZspage),
+      exportSlot,
+      sizeClass(exportClass).size,
+    );
+    const address: usize = load<u32>(object) & ~USED_TAG;
+    const length = entryToLength(load<u64>(address));
+    if (cursor + RECORD_HEADER_SIZE + length > end) return <u32>(cursor - start);
+    cursor = writeHeader(cursor, address, entryToRoot(address).type, length);
+    memory.copy(cursor, object + OBJECT_HEADER_SIZE, length);
+    cursor += length;
+    exportSlot++;
+  }
+  while (settleOnEntry()) {
+    const address = entryAddress(exportGroup, exportPlace);
+    const entry = load<u64>(address);
+    if (entry && !hasObject(entry)) {
+      if (cursor + RECORD_HEADER_SIZE + 4 > end) break;
+      cursor = writeHeader(cursor, address, exportType, 4);
+      store<u32>(cursor, entryToLocation(entry));
+      cursor += 4;
     }
     exportPlace++;
   }
   return <u32>(cursor - start);
 }
 
-/** Makes the cursor point to an entry. @returns false behind the last one */
-function settleOnGroup(root: TypeRoot): bool {
+/** @param address of the entry @returns where the record's payload goes */
+function writeHeader(cursor: usize, address: usize, type: u32, length: u32): usize {
+  store<u32>(cursor, entryToOffset(address));
+  store<u32>(cursor, type, 4);
+  store<u32>(cursor, (entryToState(load<u64>(address)) << LENGTH_BITS) | length, 8);
+  return cursor + RECORD_HEADER_SIZE;
+}
+
+/** Makes the cursor point to an object in use. @returns false behind the last one */
+function settleOnObject(): bool {
+  const classes = superblock().classCount;
+  while (exportClass < classes) {
+    const size = sizeClass(exportClass).size;
+    while (exportZspage) {
+      const zspage = changetype<Zspage>(exportZspage);
+      for (; exportSlot < zspage.capacity; exportSlot++) {
+        if (load<u32>(slotAddress(zspage, exportSlot, size)) & USED_TAG) return true;
+      }
+      exportSlot = 0;
+      exportZspage = zspage.next;
+    }
+    exportFullness++;
+    if (exportFullness == GROUP_COUNT) {
+      exportFullness = 0;
+      exportClass++;
+      if (exportClass == classes) break;
+    }
+    exportZspage = load<u32>(groupHead(sizeClass(exportClass), exportFullness));
+  }
+  return false;
+}
+
+/** Makes the cursor point to an entry, used or not. @returns false behind the last one */
+function settleOnEntry(): bool {
   if (exportGroup && exportPlace == ENTRIES_PER_GROUP) {
     exportGroup = groupToNext(exportGroup);
     exportPlace = 0;
   }
   while (!exportGroup) {
+    if (exportType == MAX_TYPES) return false;
+    const root = typeRoot(exportType);
     exportBucket++;
-    if (exportBucket >= root.buckets) return false;
-    exportGroup = load<u32>(bucketAddress(root, exportBucket));
+    if (root && exportBucket < root.buckets) {
+      exportGroup = load<u32>(bucketAddress(root, exportBucket));
+    } else {
+      startType(exportType + 1);
+    }
   }
   return true;
+}
+
+function startType(type: u32): void {
+  exportType = type;
+  exportBucket = 0;
+  exportPlace = 0;
+  const root = type < MAX_TYPES ? typeRoot(type) : null;
+  exportGroup = root ? <usize>load<u32>(bucketAddress(root, 0)) : 0;
 }
 
 /** Announces objects of a size class, so that zspages are cut to hold just these. */
@@ -99,21 +166,22 @@ export function expectObjects(classIndex: u32, count: u32): void {
   sizeClass(classIndex).expected = count;
 }
 
-/** Keeps the pages of a batch under an open type. @returns OK or why one was rejected */
-export function importBatch(type: u32, bytes: u32): i32 {
+/** Keeps the pages of a batch under types that are open. @returns OK or why one was rejected */
+export function importBatch(bytes: u32): i32 {
   growFinely(true);
-  const status = importRecords(type, bytes);
+  const status = importRecords(bytes);
   growFinely(false);
   return status;
 }
 
-function importRecords(type: u32, bytes: u32): i32 {
-  const root = changetype<TypeRoot>(typeRoot(type));
+function importRecords(bytes: u32): i32 {
   let cursor: usize = superblock().putWindowAddress;
   const end = cursor + bytes;
   while (cursor < end) {
     const offset = load<u32>(cursor);
-    const kind = load<u32>(cursor, 4);
+    const root = typeRoot(load<u32>(cursor, 4));
+    if (!root) return STATUS_CLOSED_TYPE;
+    const kind = load<u32>(cursor, 8);
     const state = kind >> LENGTH_BITS;
     const length = kind & LENGTH_MASK;
     cursor += RECORD_HEADER_SIZE;

@@ -71,6 +71,19 @@ export function entryAddress(group: usize, offset: u32): usize {
   return group + GROUP_ENTRIES_OFFSET + (offset & ENTRY_MASK) * ENTRY_SIZE;
 }
 
+/** The offset, without its type, of the entry at an address. */
+export function entryToOffset(address: usize): u32 {
+  const group = entryToGroup(address);
+  const place = <u32>(address - group - GROUP_ENTRIES_OFFSET) / ENTRY_SIZE;
+  return (groupToKey(group) << GROUP_SHIFT) | place;
+}
+
+/** The root of the type whose entry lies at an address. */
+export function entryToRoot(address: usize): TypeRoot {
+  const chunk = address & ~(<usize>GRANULE_SIZE - 1);
+  return changetype<TypeRoot>(load<u32>(chunk, ROOT));
+}
+
 /** The group that holds the entry at an address. */
 export function entryToGroup(address: usize): usize {
   const inChunk = <u32>(address & (GRANULE_SIZE - 1)) - CHUNK_HEADER_SIZE;

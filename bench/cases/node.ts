@@ -7,6 +7,7 @@ import { allocatorCase } from "./allocator.ts";
 import { codecNativeCase } from "./codec-native.ts";
 import { enginesCase } from "./engines.ts";
 import { memoryCase } from "./memory.ts";
+import { poolHeapCase } from "./pool-heap.ts";
 import { processCase } from "./process.ts";
 import { recencyCase } from "./recency.ts";
 import { sizesCase } from "./sizes.ts";
@@ -20,6 +21,7 @@ export const NODE_CASES: readonly BenchCase[] = [
   codecNativeCase,
   storeNativeCase,
   allocatorCase,
+  poolHeapCase,
   memoryCase,
   processCase,
   writebackCase,

@@ -41,10 +41,10 @@ export interface ZmemExports {
   dropCold(index: number): number;
   blockWindow(): number;
   decodeBlock(form: number, length: number): number;
-  startExport(type: number): void;
-  exportBatch(type: number): number;
+  startExport(): void;
+  exportBatch(): number;
   expectObjects(classIndex: number, count: number): void;
-  importBatch(type: number, bytes: number): number;
+  importBatch(bytes: number): number;
 }
 
 /** What the shared build exports. */

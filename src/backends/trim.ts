@@ -42,8 +42,9 @@ export function mostTrimmedBytes(wasm: ZmemExports, { fixedBytes, indexBytes }: 
 }
 
 /**
- * Moves the pages of some types into a fresh instance.
+ * Moves all pages into a fresh instance.
  *
+ * @param types those that are open
  * @returns false when that was refused memory: it is of no use then
  */
 export function movePages(
@@ -63,14 +64,14 @@ export function movePages(
   let view = new Uint8Array(0);
   for (const type of types) {
     if (to.exports.openType(type) !== STATUS_OK) return false;
-    from.exports.startExport(type);
-    for (;;) {
-      const bytes = from.exports.exportBatch(type);
-      if (bytes === 0) break;
-      if (view.length === 0) view = new Uint8Array(to.memory.buffer, target, length);
-      view.set(source);
-      if (to.exports.importBatch(type, bytes) !== STATUS_OK) return false;
-    }
+  }
+  from.exports.startExport();
+  for (;;) {
+    const bytes = from.exports.exportBatch();
+    if (bytes === 0) break;
+    if (view.length === 0) view = new Uint8Array(to.memory.buffer, target, length);
+    view.set(source);
+    if (to.exports.importBatch(bytes) !== STATUS_OK) return false;
   }
   for (let index = 1; index < classes; index++) to.exports.expectObjects(index, 0);
   return true;
