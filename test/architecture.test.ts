@@ -72,7 +72,15 @@ const ASSEMBLY: Layers = {
     "zsmalloc/",
   ],
   // What moves pages that are kept: over the page store, not beside it.
-  "transfer.ts": ["index/", "pagestore.ts", "status.ts", "superblock.ts", "supply/", "zsmalloc/"],
+  "transfer.ts": [
+    "constants.ts",
+    "index/",
+    "pagestore.ts",
+    "status.ts",
+    "superblock.ts",
+    "supply/",
+    "zsmalloc/",
+  ],
   "recompress.ts": [
     "codec/",
     "constants.ts",
