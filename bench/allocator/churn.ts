@@ -15,13 +15,15 @@ import { loadCorpora } from "../corpora/index.ts";
 import { seededRandom, shuffle } from "../corpora/random.ts";
 
 const PAGE_SIZE = 4096;
+/** As for the case "pool", whose corpora are made already. */
+const EACH_BYTES = 32 << 20;
 const MIX_BYTES = 256 << 20;
 const ROUNDS = 10;
 const ROUND_OFFSET = 360;
 
 const every = Number(process.argv[2] ?? 0);
 const objects = Number(process.argv[3] ?? 32);
-const corpora = await loadCorpora({ bytesEach: 64 << 20, mixBytes: MIX_BYTES, names: ["mix"] });
+const corpora = await loadCorpora({ bytesEach: EACH_BYTES, mixBytes: MIX_BYTES, names: ["mix"] });
 const mix = corpora.get("mix");
 if (mix === undefined) throw new Error("the corpus mix is missing");
 const { bytes } = mix;
