@@ -19,7 +19,8 @@ const PAGE_SIZES = {
   full: [4096, 65536],
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
-const ROUNDS = { quick: 8, full: 16, all: 64 } as const;
+const ROUNDS = { quick: 8, full: 24, all: 64 } as const;
+const BUDGET_SECONDS = { quick: 10, full: 90, all: Infinity } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
 const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 512 << 10 } as const;
 
@@ -44,7 +45,9 @@ export const codecCase: BenchCase = {
         context.fail(contender.name, error);
       }
     }
-    await inSweeps(context, SWEEPS[context.effort], async (sweep) => {
+    const { effort } = context;
+    const sweeps = { count: SWEEPS[effort], budgetSeconds: BUDGET_SECONDS[effort] };
+    await inSweeps(context, sweeps, async (sweep) => {
       for (const corpus of context.corpora.values()) {
         for (const pageSize of PAGE_SIZES[context.effort]) {
           sweep.progress(`${corpus.name}, pages of ${pageSize}`);
@@ -76,7 +79,8 @@ async function measureCorpus(
     let blocks: readonly Uint8Array[];
     try {
       // In other places of memory than those of the sweep before.
-      blocks = before?.map((block) => Uint8Array.prototype.slice.call(block)) ?? compressAll(codec, pages);
+      blocks =
+        before?.map((block) => Uint8Array.prototype.slice.call(block)) ?? compressAll(codec, pages);
     } catch (error) {
       context.fail(name, error, corpus.name);
       continue;

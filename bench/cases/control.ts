@@ -36,7 +36,7 @@ export const controlCase: BenchCase = {
   title: "harness against a loop by hand",
   efforts: ["quick", "full", "all"],
   run: async ({ codecs, corpora, effort, measure, record, fail, platform }) => {
-        const corpus = corpora.get("mix") ?? [...corpora.values()][0];
+    const corpus = corpora.get("mix") ?? [...corpora.values()][0];
     if (corpus === undefined) throw new Error("no corpus is loaded");
     const { pages } = samplePages(corpus, PAGE_SIZE, PAGES);
     for (const name of PEERS) {

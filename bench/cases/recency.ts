@@ -18,7 +18,7 @@ const SHIPPED = fileURLToPath(new URL("../../build/zmem.wasm", import.meta.url))
 const PAGE_SIZE = 4096;
 const PAGES = 4000;
 const GETS_PER_PAGE = 3;
-const ROUNDS = { quick: 21, full: 41, all: 81 } as const;
+const ROUNDS = { quick: 21, full: 25, all: 81 } as const;
 
 export const recencyCase: BenchCase = {
   name: "recency",

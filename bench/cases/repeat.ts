@@ -55,7 +55,7 @@ async function measureRatios(context: BenchContext): Promise<Map<string, Ratio>>
   const stores = context.stores.filter(({ name }) => STORES.includes(name));
   const ours = { ...context, stores, record: (row: Row) => void rows.push(row) };
   const count = SWEEPS[context.effort];
-  await inSweeps(ours, count, (sweep, index) =>
+  await inSweeps(ours, { count }, (sweep, index) =>
     measureSteady(sweep, corpus, PAGE_SIZE, index / count),
   );
   const ratios = new Map<string, Ratio>();

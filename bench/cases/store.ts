@@ -28,7 +28,7 @@ const PAGE_SIZES = {
 const WORKING_SET_BYTES = { quick: 1 << 19, full: 1 << 20, all: 2 << 20 } as const;
 const FILLED_BYTES = { quick: 4 << 20, full: 8 << 20, all: 32 << 20 } as const;
 /** Kept by each store of the cold rows; compressed still more than a shared cache. */
-const COLD_BYTES = { quick: 64 << 20, full: 192 << 20, all: 256 << 20 } as const;
+const COLD_BYTES = { quick: 64 << 20, full: 128 << 20, all: 256 << 20 } as const;
 const COLD_STORES = [
   "zmem",
   "Map of copies",
@@ -40,7 +40,10 @@ const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
 /** Enough for medians of ratios that agree within 5 % between runs (case "repeat"). */
-const STEADY_ROUNDS = { quick: 12, full: 48, all: 96 } as const;
+const STEADY_ROUNDS = { quick: 12, full: 60, all: 96 } as const;
+const BUDGET_SECONDS = { quick: 15, full: 130, all: Infinity } as const;
+/** For what can be timed but once per preparation, which takes long. */
+const ONCE = { once: true, rounds: 9 } as const;
 /** A flush is so short that the pages are kept several times for one batch. */
 const FLUSHED_COPIES = 8;
 
@@ -55,7 +58,8 @@ export const storeCase: BenchCase = {
   efforts: ["quick", "full", "all"],
   run: async (context) => {
     const count = SWEEPS[context.effort];
-    await inSweeps(context, count, async (sweep, index) => {
+    const budgetSeconds = BUDGET_SECONDS[context.effort];
+    await inSweeps(context, { count, budgetSeconds }, async (sweep, index) => {
       for (const corpus of context.corpora.values()) {
         for (const pageSize of PAGE_SIZES[context.effort]) {
           sweep.progress(`${corpus.name}, pages of ${pageSize}`);
@@ -234,7 +238,7 @@ async function measureRepeats(
       for (let key = 0; key < pages.length * FLUSHED_COPIES; key++) store.flush(key);
     },
   }));
-  await recordAll(context, "flush", flushes, { ...shared, note: "" }, { once: true });
+  await recordAll(context, "flush", flushes, { ...shared, note: "" }, ONCE);
   for (const { store } of open) store.close();
 }
 
@@ -262,7 +266,7 @@ async function measureFilling(
   }
   const note = `${describeSample(sample)} into a fresh store`;
   const shared = { corpus: corpus.name, pageSize, note };
-  await recordAll(context, "put, filling", tasks, shared, { once: true });
+  await recordAll(context, "put, filling", tasks, shared, ONCE);
   for (const store of stores.values()) store.close();
 }
 
@@ -296,12 +300,12 @@ async function measureCold(context: BenchContext, corpus: Corpus, pageSize: numb
   const reads = open.map(({ contender, store }) =>
     walk(contender.name, (key) => void store.get(key, into)),
   );
-  await recordAll(context, "get, cold", reads, shared, { once: true });
+  await recordAll(context, "get, cold", reads, shared, ONCE);
   const writes = open.map(({ contender, store }) =>
     walk(contender.name, (key, at) => {
       store.put(key, pages[order[(at + 1) % order.length] as number] as Uint8Array);
     }),
   );
-  await recordAll(context, "put, cold", writes, shared, { once: true });
+  await recordAll(context, "put, cold", writes, shared, ONCE);
   for (const { store } of open) store.close();
 }

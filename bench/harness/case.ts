@@ -77,6 +77,8 @@ export interface ProbeResult {
 export interface BenchContext {
   readonly platform: Platform;
   readonly effort: Effort;
+  /** Samples per figure that the user has asked for. */
+  readonly rounds?: number;
   readonly corpora: ReadonlyMap<string, Corpus>;
   readonly codecs: readonly CodecContender[];
   readonly stores: readonly StoreContender[];

@@ -16,7 +16,7 @@
  *
  * Garbage: what a batch has made is collected after it and charged to it (the young generation, in
  * the timed part), less the time of a collection that finds nothing, 0.1 to 0.2 ms, which a program
- * does not pay per millisecond. What it promoted is collected between rounds, untimed: it would
+ * does not pay per millisecond. What it promoted is collected before every other round, untimed: it would
  * otherwise be paid by whoever runs when the collector fires. A lead goes before the timed passes,
  * because caches are another contender's: without it a batch of 10 ms took 1.35 times as long for
  * zmem and 1.7 times for a Map of copies, with twice the spread.
@@ -75,7 +75,7 @@ const SETTLED_BATCHES = 3;
 /** … were not faster than the one before them by more than this share; or … */
 const SETTLED_SHARE = 0.03;
 /** … after so many batches in all. */
-const MOST_WARM_UP_BATCHES = 20;
+const MOST_WARM_UP_BATCHES = 10;
 const MOST_PASSES = 1 << 24;
 /** A contender whose pass takes longer than so many batches pauses in some rounds … */
 const SLOW_BATCHES = 6;
@@ -133,7 +133,7 @@ export async function measureInTurn(
   const samples = new Map<string, (number | null)[]>(tasks.map(({ name }) => [name, []]));
   const orders = drawOrders(plans);
   for (let round = 0; round < rounds; round++) {
-    if (!once) collect?.(false);
+    if (!once && round % 2 === 0) collect?.(false);
     for (const plan of orders.next().value) {
       const own = samples.get(plan.task.name) as (number | null)[];
       own.push(round % plan.every === 0 ? await runPlan(plan) : null);

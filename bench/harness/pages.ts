@@ -45,9 +45,17 @@ export function isSameFilled(page: Uint8Array): boolean {
   return true;
 }
 
-/** Whether two pages are equal. */
+/** Whether two pages are equal; four bytes at a time where they lie so that one can. */
 export function isEqual(first: Uint8Array, second: Uint8Array): boolean {
   if (first.length !== second.length) return false;
+  if (((first.byteOffset | second.byteOffset | first.length) & 3) === 0) {
+    const count = first.length >> 2;
+    const [some, others] = [first, second].map(
+      ({ buffer, byteOffset }) => new Uint32Array(buffer, byteOffset, count),
+    ) as [Uint32Array, Uint32Array];
+    for (let at = 0; at < count; at++) if (some[at] !== others[at]) return false;
+    return true;
+  }
   for (let at = 0; at < first.length; at++) if (first[at] !== second[at]) return false;
   return true;
 }

@@ -98,12 +98,16 @@ function makeContext(
 ): BenchContext {
   const pause = async (): Promise<void> => {
     // A macrotask, so that signals, buttons and drawing get their turn.
-    await new Promise<void>((resolve) => setTimeout(resolve, 0));
+    await new Promise<void>((resolve) => {
+      if (typeof setImmediate === "function") setImmediate(resolve);
+      else setTimeout(resolve, 0);
+    });
     if (signal?.aborted) throw new Interrupted("the run was interrupted");
   };
   return {
     platform,
     effort,
+    ...(rounds === undefined ? {} : { rounds }),
     corpora,
     codecs,
     stores,

@@ -11,25 +11,38 @@
  *
  * Invariant: as in measure.ts, sample i of all rows of one comparison is round i: a contender that
  * failed in one sweep has nulls for its rounds. What an interruption finds measured is recorded.
+ * A slow machine makes fewer sweeps, so that a full run ends within ten minutes there, too.
  */
 import type { BenchContext, Row } from "./case.ts";
 import type { BatchSize } from "./measure.ts";
 
 /** Sweeps of a comparison in a run of that effort. */
-export const SWEEPS = { quick: 2, full: 4, all: 8 } as const;
+export const SWEEPS = { quick: 2, full: 6, all: 8 } as const;
+/** So many there are also when the time is over. */
+const LEAST_SWEEPS = 2;
 
-/** @param sweep measures and records everything once */
+/**
+ * @param count sweeps, when there is time
+ * @param budgetSeconds no sweep begins that would end later, unless the user has asked for rounds
+ * @param sweep measures and records everything once
+ */
 export async function inSweeps(
   context: BenchContext,
-  count: number,
+  { count, budgetSeconds = Infinity }: { readonly count: number; readonly budgetSeconds?: number },
   sweep: (context: BenchContext, index: number) => Promise<void>,
 ): Promise<void> {
   const joined = new Joined();
   /** By the place of a call in its sweep, which is the same in all. */
   const sizes: Map<string, BatchSize>[] = [];
   const failed = new Set<string>();
+  const started = performance.now();
+  const hasTimeFor = (sweeps: number): boolean => {
+    if (sweeps <= LEAST_SWEEPS || context.rounds !== undefined) return true;
+    const seconds = (performance.now() - started) / 1000;
+    return (seconds * sweeps) / (sweeps - 1) <= budgetSeconds;
+  };
   try {
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; index < count && hasTimeFor(index + 1); index++) {
       joined.beginSweep();
       let calls = 0;
       await sweep(

@@ -51,7 +51,7 @@ const summary = (rows: readonly Row[]): [string, Row["samples"]][] =>
 
 test("samples of a row follow each other, and rows of different data stay apart", async () => {
   const { context, rows, asked } = makeContext();
-  await inSweeps(context, 2, async (sweep, index) => {
+  await inSweeps(context, { count: 2 }, async (sweep, index) => {
     await sweep.measure([], { rounds: 5 });
     sweep.record(row("a", [index, 10]));
     sweep.record(row("a", [index], "text"));
@@ -74,7 +74,7 @@ test("samples of a row follow each other, and rows of different data stay apart"
 
 test("who misses a sweep has nulls for its rounds, and its failure is told once", async () => {
   const { context, rows, failures } = makeContext();
-  await inSweeps(context, 3, async (sweep, index) => {
+  await inSweeps(context, { count: 3 }, async (sweep, index) => {
     sweep.record(row("a", [index, index]));
     if (index === 1) sweep.record(row("late", [7, 8]));
     else sweep.fail("late", new Error("not now"));
@@ -86,10 +86,27 @@ test("who misses a sweep has nulls for its rounds, and its failure is told once"
   assert.equal(failures, ["late: Error: not now"]);
 });
 
+test("no third sweep begins that would end too late, unless the user asked for rounds", async () => {
+  for (const [rounds, expected] of [
+    [undefined, 2],
+    [9, 4],
+  ] as const) {
+    const { context } = makeContext();
+    const asked = rounds === undefined ? context : { ...context, rounds };
+    let sweeps = 0;
+    const wait = async (): Promise<void> => {
+      sweeps += 1;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    };
+    await inSweeps(asked, { count: 4, budgetSeconds: 0.001 }, wait);
+    assert.is(sweeps, expected);
+  }
+});
+
 test("an interruption keeps what the sweeps before it found", async () => {
   const { context, rows } = makeContext();
   let thrown: unknown;
-  await inSweeps(context, 3, async (sweep, index) => {
+  await inSweeps(context, { count: 3 }, async (sweep, index) => {
     if (index === 2) throw new Interrupted("stop");
     sweep.record(row("a", [index]));
   }).catch((error: unknown) => (thrown = error));
