@@ -1,6 +1,6 @@
 /**
  * `npm run figures` measures `zmem estimate` on the default input, runs the whole benchmark, and
- * writes the figures of the README and of docs/benchmarks.md; about eleven minutes. With `--render`
+ * writes the figures of the README and of docs/benchmarks.md; about ten minutes. With `--render`
  * it only writes them again from what is committed.
  *
  * Why so: a figure in a document is a claim about a machine and a day. Measurements are committed

@@ -300,4 +300,24 @@ test("the HTML report is one file with plots, and its text is escaped", () => {
   assert.not.match(html, /(?:src|href)=|https?:|NaN|undefined|Infinity/);
 });
 
+test("the harness is judged by the loop by hand, not by the one that leaves its garbage", () => {
+  const control = (figure: string, samples: number[]): Measurement =>
+    row({ case: "control", figure, contender: "lz4-wasm", unit: "ratio", samples });
+  const rows = [
+    control("compress: harness ÷ loop by hand", [1.04]),
+    control("compress: harness ÷ loop that leaves its garbage", [0.7]),
+  ];
+  const harness = judgeGoals(file(rows)).find(({ goal }) => goal.cases.includes("control"));
+  assert.is(harness?.verdict, "met");
+  assert.ok(Math.abs((harness?.outcome?.value ?? 0) - 0.04) < 1e-9);
+});
+
+test("a report ends with the time of each case, the longest first", () => {
+  const timed = { ...file([]), caseSeconds: { calls: 1.2, memory: 98.6, store: 12 } };
+  for (const text of [reportToText(timed), goalsToText(timed)]) {
+    assert.match(text, /time: memory 99 s, store 12 s, calls 1 s\n/);
+  }
+  assert.not.match(reportToText(file([])), /time:/);
+});
+
 test.run();
