@@ -149,7 +149,7 @@ function* drawOrders(plans: readonly Plan[]): Generator<Plan[], never> {
   for (;;) {
     const order = shuffle([...plans], random);
     yield order;
-    yield [...order].reverse();
+    yield order.map((_, at) => order.at(-1 - at) as Plan);
   }
 }
 
