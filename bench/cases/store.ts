@@ -40,8 +40,8 @@ const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
 /** Enough for medians of ratios that agree within 5 % between runs (case "repeat"). */
-const STEADY_ROUNDS = { quick: 12, full: 60, all: 96 } as const;
-const BUDGET_SECONDS = { quick: 15, full: 130, all: Infinity } as const;
+const STEADY_ROUNDS = { quick: 8, full: 60, all: 96 } as const;
+const BUDGET_SECONDS = { quick: Infinity, full: 130, all: Infinity } as const;
 /** For what can be timed but once per preparation, which takes long. */
 const ONCE = { once: true, rounds: 9 } as const;
 /** A flush is so short that the pages are kept several times for one batch. */
