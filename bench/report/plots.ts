@@ -37,8 +37,11 @@ interface Scale {
 }
 
 function logScale(values: readonly number[], from: number, to: number): Scale {
-  const low = Math.min(...values) / 1.15;
-  const high = Math.max(...values) * 1.15;
+  const [least, most] = [Math.min(...values), Math.max(...values)];
+  // Room for a mark and its name at both ends.
+  const margin = Math.max(1.15, (most / least) ** 0.05);
+  const low = least / margin;
+  const high = most * margin;
   const span = Math.log(high / low) || 1;
   const ticks: number[] = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
