@@ -7,12 +7,11 @@
  * engine.
  *
  * Why so: a harness that slows peers down more than zmem would flatter us. The loop by hand knows
- * nothing of the harness: a clock, a loop, the peer's own function, the young garbage collected where
- * the engine lets one. It runs before the harness in one round and after it in the next, so that a
- * machine that changes its speed takes no side: with all of the loops by hand around all of the
- * harness one run said 1.57 (2026-11). The loop that leaves its garbage touches ever new memory; a
- * peer that returns a new array per page is some 20 % slower in it than we show it, and a zmem that
- * copies into the caller's page is not.
+ * nothing of the harness: a clock, a loop, the peer's own function, from a heap without garbage. It
+ * runs before the harness in one round and after it in the next, so that a machine that changes its
+ * speed takes no side: with all of the loops by hand around all of the harness one run said 1.57
+ * (2026-11). The long loop touches ever new memory; a peer that returns a new array per page is some
+ * 20 % slower in it than we show it, and a zmem that copies into the caller's page is not.
  */
 import type { BenchCase, BenchContext, Samples } from "../harness/case.ts";
 import { samplePages } from "../harness/pages.ts";
@@ -60,7 +59,7 @@ export const controlCase: BenchCase = {
           const task = { name, operations: pages.length, pass };
           const loops = {
             "loop by hand": { loop: loopByHand(platform.collect), rounds: ROUNDS[effort] },
-            "loop that leaves its garbage": { loop: loopOn, rounds: LONG_ROUNDS[effort] },
+            "long loop that leaves its garbage": { loop: loopOn, rounds: LONG_ROUNDS[effort] },
           };
           for (const [what, { loop, rounds }] of Object.entries(loops)) {
             const { own, harness } = await measureBoth(measure, task, loop, rounds);
@@ -112,7 +111,6 @@ function loopByHand(collect: BenchContext["platform"]["collect"]): Loop {
     collect?.(true);
     const started = performance.now();
     for (let count = 0; count < HAND_PASSES; count++) pass();
-    collect?.(true);
     return ((performance.now() - started) * 1e6) / (HAND_PASSES * operations);
   };
 }
