@@ -10,6 +10,7 @@
  * say so: that flatters the peers.
  */
 import type { Measurement, ResultFile } from "../harness/results.ts";
+import { median, pairedRatios } from "../harness/statistics.ts";
 
 const OWN = "zmem";
 const BASELINE = "Map of copies";
@@ -44,6 +45,12 @@ export function verdictLines(file: ResultFile): string[] {
   return lines;
 }
 
+/** How many times as much the peer takes: round by round where both were in the same rounds. */
+function quotientOf(peer: Measurement, own: Measurement): number {
+  const ratios = pairedRatios(peer.samples, own.samples);
+  return ratios.length > 0 ? median(ratios) : peer.median / own.median;
+}
+
 function fastClassLines(file: ResultFile): string[] {
   const behind: string[] = [];
   let compared = 0;
@@ -53,7 +60,7 @@ function fastClassLines(file: ResultFile): string[] {
       if (!FAST_CLASS.test(peer.contender)) continue;
       compared += 1;
       words.add(aspect.words);
-      const quotient = peer.median / own.median;
+      const quotient = quotientOf(peer, own);
       if (quotient >= 1) continue;
       const where = `${own.corpus}, ${own.pageSize / 1024} KiB`;
       behind.push(`${aspect.words} on ${where}: ${quotient.toFixed(3)} times ${peer.contender}`);
@@ -82,7 +89,7 @@ function allThreeLines(file: ResultFile): string[] {
         pair.peer.contender === peer.contender &&
         pair.peer.corpus === peer.corpus &&
         pair.peer.pageSize === peer.pageSize &&
-        pair.peer.median < pair.own.median,
+        quotientOf(pair.peer, pair.own) < 1,
     ) ?? false;
   const winners = (memory ?? []).filter(
     (pair) => beats([pair], pair) && beats(puts, pair) && beats(gets, pair),

@@ -320,4 +320,13 @@ test("a report ends with the time of each case, the longest first", () => {
   assert.not.match(reportToText(file([])), /time:/);
 });
 
+test("the verdict compares rounds that both took part in", () => {
+  const put = { case: "store", figure: "put, steady", corpus: "text" };
+  const rows = [
+    row({ ...put, contender: "zmem", samples: [10, 10, 100, 100, 100] }),
+    row({ ...put, contender: "Map of lz4js", samples: [11, 11, 110, null, null] }),
+  ];
+  assert.match(verdictLines(file(rows)).join("\n"), /^zmem is ahead .* in all 1 comparisons/);
+});
+
 test.run();
