@@ -6,6 +6,7 @@ import {
   MAX_PAGE_SIZE,
   MAX_WASM_PAGES,
   MIN_PAGE_SIZE,
+  toWindowAddress,
   WASM_PAGE_SHIFT,
   WASM_PAGE_SIZE,
 } from "./constants";
@@ -63,7 +64,7 @@ export function boot(pageSize: u32, limitBytes: f64, options: u32): i32 {
   const held = <u32>memory.size();
   const mapWasmPages = max(FIRST_MAP_WASM_PAGES, held);
   const workspace = align(freeMap + mapWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE, 64);
-  const putWindow = align(workspace + workspaceSize(pageSize, EFFORT_DEFAULT), 64);
+  const putWindow = toWindowAddress(workspace + workspaceSize(pageSize, EFFORT_DEFAULT));
   const getWindow = putWindow + pageSize;
   const blockAddress = getWindow + pageSize;
   const end = align(blockAddress + pageSize, GRANULE_SIZE);

@@ -9,7 +9,7 @@
  */
 import { EFFORT_DEFAULT, EFFORT_HIGH } from "../codec/effort";
 import { workspaceSize } from "../codec/registry";
-import { MAX_TYPES } from "../constants";
+import { MAX_TYPES, toWindowAddress, WINDOW_ALIGNMENT } from "../constants";
 import { STATS_COUNT } from "../superblock";
 
 export let workspaceAddress: usize = 0;
@@ -30,21 +30,25 @@ const TYPES_SIZE: u32 = MAX_TYPES >> 3;
 /** Bytes behind the block area. */
 const TAIL_SIZE: u32 = MAX_COLD * COLD_RECORD_SIZE + TYPES_SIZE + STATS_COUNT * 8;
 
-/** Bytes of one worker's windows and scratch. @param options of the pool */
-export function scratchBytes(pageSize: u32, options: u32): u32 {
-  let workspace = workspaceSize(pageSize, EFFORT_DEFAULT);
-  if (options & OPTION_HIGH) workspace = max(workspace, workspaceSize(pageSize, EFFORT_HIGH));
-  return ((workspace + 63) & ~63) + 3 * pageSize + TAIL_SIZE;
+function workspaceBytes(pageSize: u32, options: u32): u32 {
+  const usual = workspaceSize(pageSize, EFFORT_DEFAULT);
+  return options & OPTION_HIGH ? max(usual, workspaceSize(pageSize, EFFORT_HIGH)) : usual;
 }
 
-/** Lays the windows out. @param address of as many bytes, 64-aligned */
+/** Bytes of one worker's windows and scratch. @param options of the pool */
+export function scratchBytes(pageSize: u32, options: u32): u32 {
+  const workspace = workspaceBytes(pageSize, options);
+  return workspace + <u32>WINDOW_ALIGNMENT + 3 * pageSize + TAIL_SIZE;
+}
+
+/** Lays the windows out. @param address of so many bytes, 64-aligned */
 export function layOutWindows(address: usize, pageSize: u32, options: u32): void {
   workspaceAddress = address;
-  coldAddress = address + scratchBytes(pageSize, options) - TAIL_SIZE;
+  putWindowAddress = toWindowAddress(address + workspaceBytes(pageSize, options));
+  getWindowAddress = putWindowAddress + pageSize;
+  blockAddress = getWindowAddress + pageSize;
+  coldAddress = blockAddress + pageSize;
   typesAddress = coldAddress + MAX_COLD * COLD_RECORD_SIZE;
   statsAddress = typesAddress + TYPES_SIZE;
   memory.fill(typesAddress, 0, TYPES_SIZE);
-  blockAddress = coldAddress - pageSize;
-  getWindowAddress = blockAddress - pageSize;
-  putWindowAddress = getWindowAddress - pageSize;
 }

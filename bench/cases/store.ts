@@ -163,7 +163,7 @@ function leadOf(pages: readonly Uint8Array[]): number {
 
 /** A pass that gets every key. */
 function gets({ contender, store }: Open, pages: readonly Uint8Array[]): Task {
-  const into = new Uint8Array(pages[0]?.length ?? 0);
+  let into = new Uint8Array(pages[0]?.length ?? 0);
   let found: Uint8Array | undefined;
   const getFirst = (keys: number): void => {
     for (let key = 0; key < keys; key++) found = store.get(key, into);
@@ -172,6 +172,8 @@ function gets({ contender, store }: Open, pages: readonly Uint8Array[]): Task {
   return {
     name: contender.name,
     operations: pages.length,
+    // Elsewhere in every round: a copy to some places takes 20 times as long (docs/benchmarks.md).
+    prepare: () => void (into = new Uint8Array(into.length)),
     lead: () => getFirst(leadOf(pages)),
     pass: () => getFirst(pages.length),
   };

@@ -36,7 +36,7 @@ const pages = Array.from({ length: all.length / pageSize }, (_, at) =>
 );
 const ranks = new Int32Array(data.zipf);
 const words = new Int32Array(data.barrier);
-const got = new Uint8Array(pageSize);
+let got = new Uint8Array(pageSize);
 let made = 0;
 
 function ownOffset(owner: number, at: number): number {
@@ -74,6 +74,8 @@ function meet(number: number, workers: number): void {
 /** @returns calls a millisecond */
 function run({ pool, keys, call }: Window, milliseconds: number): number {
   const backend = keys === "zipf" ? zipfPool : pools[pool];
+  // Elsewhere in every window: a copy to some places takes 20 times as long (docs/benchmarks.md).
+  got = new Uint8Array(pageSize);
   const first = made;
   const started = performance.now();
   for (;;) {
