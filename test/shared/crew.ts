@@ -127,8 +127,6 @@ export class Crew {
       pages,
       pageSize: this.frontswap.pageSize,
       calls,
-      // A successor counts on far above what its predecessor can have reached.
-      firstVersion: this.#starts * 2 ** 17,
     };
     const worker = new Worker(WORKER_SCRIPT, { eval: true, workerData: order });
     running.add(worker);

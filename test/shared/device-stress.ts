@@ -198,8 +198,6 @@ class DeviceStress {
         seed: seed * 1000 + this.#starts,
         board: this.#buffer,
         calls,
-        // A successor counts on far above what its predecessor can have reached.
-        firstVersion: this.#starts * 2 ** 15,
         faultShare,
       } satisfies DeviceOrder,
     });

@@ -7,7 +7,7 @@ import { SharedZmem, type ZmemAttachment } from "../../src/shared/zmem.ts";
 import { createRandom } from "../conformance/pages.ts";
 import { FaultyStorage } from "./faulty-storage.ts";
 import { SEATS } from "./load.ts";
-import { makeVersion, markPage, readMark } from "./marked-page.ts";
+import { markPage, readMark } from "./marked-page.ts";
 import { Witness } from "./witness.ts";
 import { runWorker } from "./worker-loop.ts";
 
@@ -24,7 +24,6 @@ export interface DeviceOrder {
   readonly board: SharedArrayBuffer;
   /** Calls after which it ends; 0 for none. */
   readonly calls: number;
-  readonly firstVersion: number;
   /** One call of the storage in so many fails; 0 for none. */
   readonly faultShare: number;
 }
@@ -34,7 +33,6 @@ const { seat, pages, type } = order;
 const board = new Int32Array(order.board);
 const random = createRandom(order.seed);
 const witness = new Witness(board, seat, pages, order.mode);
-let versions = order.firstVersion;
 
 const zmem = await SharedZmem.attach(order.attachment);
 const storage = new FaultyStorage(
@@ -58,7 +56,7 @@ function unlessFaulty<T>(work: () => T): T | undefined {
 }
 
 function put(key: number): void {
-  const version = makeVersion(seat, ++versions);
+  const version = witness.nextVersion();
   markPage(page, type, key, version);
   witness.beginWork(key, version);
   const from = witness.tick();

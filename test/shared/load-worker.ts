@@ -14,7 +14,7 @@ import {
   seatWord,
   type LoadOrder,
 } from "./load.ts";
-import { makeVersion, markPage, readMark } from "./marked-page.ts";
+import { markPage, readMark } from "./marked-page.ts";
 import { Witness } from "./witness.ts";
 import { runWorker } from "./worker-loop.ts";
 
@@ -34,7 +34,6 @@ frontswap.registerJoining(() =>
 const page = new Uint8Array(pageSize);
 const keys = types * pages;
 const witness = new Witness(board, seat, keys, order.mode);
-let versions = order.firstVersion;
 
 /** Before the real backend: it rejects the same pages as the array. */
 function choosy(backend: SharedZmemBackend): SharedOps {
@@ -60,7 +59,7 @@ function add(word: number): void {
 }
 
 function put(key: number, isUnwanted: boolean): void {
-  const version = makeVersion(seat, ++versions);
+  const version = witness.nextVersion();
   markPage(page, Math.floor(key / pages), key % pages, version, isUnwanted);
   witness.beginWork(key, version);
   const from = witness.tick();

@@ -27,8 +27,6 @@ export interface LoadOrder {
   readonly pageSize: number;
   /** Calls to make; without end when 0: until the board says so. */
   readonly calls: number;
-  /** The versions that this seat goes on from. */
-  readonly firstVersion: number;
 }
 
 /** One call of a history, by the ticks of the board's clock. */
@@ -74,6 +72,8 @@ export const QUIET = 7;
 /** 1 + the key at work on in mode "own"; 0 for none. */
 export const AT_WORK = 8;
 export const AT_WORK_VERSION = 9;
+/** Versions that the seat has given out; a successor goes on from there. */
+export const VERSIONS = 10;
 
 /** Violations beside those of marked-page.ts. */
 export const STALE = 4;

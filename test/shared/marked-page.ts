@@ -15,6 +15,7 @@ export const TORN = -2;
 export const UNWANTED = -3;
 
 export function makeVersion(seat: number, count: number): number {
+  if (count >>> COUNT_BITS !== 0) throw new RangeError(`version ${count} of a seat: too many`);
   return ((seat + 1) << COUNT_BITS) | count;
 }
 

@@ -16,11 +16,12 @@ import {
   SEATS,
   seatWord,
   STALE,
+  VERSIONS,
   VIOLATION,
   VIOLATION_KEY,
   type HistoryEvent,
 } from "./load.ts";
-import { seatOf } from "./marked-page.ts";
+import { makeVersion, seatOf } from "./marked-page.ts";
 
 export class Witness {
   /** Of mode "history". */
@@ -38,6 +39,11 @@ export class Witness {
     this.#keys = keys;
     this.#mode = mode;
     this.#seen = new Int32Array(keys * SEATS);
+  }
+
+  /** The next version of this seat, above those of all who had it before. */
+  nextVersion(): number {
+    return makeVersion(this.#seat, Atomics.add(this.#board, seatWord(this.#seat, VERSIONS), 1) + 1);
   }
 
   tick(): number {
