@@ -93,6 +93,9 @@ export class RunView {
   /** A run was asked for. */
   prepare(name: string, beginning: RunBeginning): void {
     this.#beginning = beginning;
+    // Of the run before.
+    window.clearTimeout(this.#figuresTimer);
+    this.#figuresTimer = 0;
     this.runLine.begin(name);
     this.resetCosts();
   }
