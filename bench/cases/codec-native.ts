@@ -15,7 +15,7 @@
  *
  * Where compiler, library or headers are missing there are no native rows, and the reason is said.
  */
-import { loadNativeLz4, type NativeLz4 } from "../native/build.mjs";
+import { loadNativeLz4, MODES, type NativeLz4 } from "../native/build.mjs";
 import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, Row } from "../harness/case.ts";
 import { samplePages } from "../harness/pages.ts";
@@ -103,12 +103,12 @@ function nativeContenders(
   count: number,
 ): Contender[] {
   const modes = [
-    ["liblz4", 0, 1],
-    ["liblz4 hc9", 2, 9],
+    ["liblz4", MODES.default, 1],
+    ["liblz4 hc9", MODES.hc, 9],
   ] as const;
   return modes.map(([name, mode, level]) => ({
     name,
-    isSlow: mode === 2,
+    isSlow: mode === MODES.hc,
     compress: ({ blocks, lengths }) =>
       void addon.compressPages(
         memory,

@@ -11,14 +11,13 @@
 import { createZmem } from "../../src/index.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import { isSameFilled } from "../harness/pages.ts";
-import { loadNativeLz4, type NativeLz4 } from "../native/build.mjs";
+import { loadNativeLz4, MODES, type NativeLz4 } from "../native/build.mjs";
 
 const PAGE_SIZE = 4096;
 const LOGICAL_BYTES = 256 << 20;
 const TYPE = 0;
 const PAUSE_PAGES = 512;
-/** LZ4_compress_default, as bench/native/lz4-addon.c numbers it. */
-const MODE_DEFAULT = 0;
+/** Of no meaning to `LZ4_compress_default`. */
 const LEVEL = 1;
 
 export const poolHeapCase: BenchCase = {
@@ -82,7 +81,7 @@ async function nativeShare(
     const count = part.length / PAGE_SIZE;
     new Uint8Array(memory).set(part);
     const target = [blocks, PAGE_SIZE, lengths, PAGE_SIZE] as const;
-    addon.compressPages(memory, ...target, 0, PAGE_SIZE, count, MODE_DEFAULT, LEVEL, 1);
+    addon.compressPages(memory, ...target, 0, PAGE_SIZE, count, MODES.default, LEVEL, 1);
     for (const [index, length] of new Uint32Array(memory, lengths, count).entries()) {
       const page = part.subarray(index * PAGE_SIZE, (index + 1) * PAGE_SIZE);
       if (!isSameFilled(page)) total += length === 0 ? PAGE_SIZE : length;

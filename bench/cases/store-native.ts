@@ -15,14 +15,13 @@ import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
 import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
-import { loadNativeLz4, type NativeLz4 } from "../native/build.mjs";
+import { loadNativeLz4, MODES, type NativeLz4 } from "../native/build.mjs";
 
 const PAGE_SIZES = { quick: [4096], full: [4096, 65536], all: [4096, 65536] } as const;
 const WORKING_SET_BYTES = 4 << 20;
 const ROUNDS = { quick: 8, full: 15, all: 30 } as const;
 const TYPE = 0;
-/** LZ4_compress_default, as bench/native/lz4-addon.c numbers it. */
-const MODE_DEFAULT = 0;
+/** Of no meaning to `LZ4_compress_default`. */
 const LEVEL = 1;
 
 export const storeNativeCase: BenchCase = {
@@ -146,7 +145,7 @@ function nativeTasks(
       pass: () => {
         const target = [blocks, pageSize, lengths, pageSize] as const;
         const source = [input, pageSize, count] as const;
-        addon.compressPages(memory, ...target, ...source, MODE_DEFAULT, LEVEL, 1);
+        addon.compressPages(memory, ...target, ...source, MODES.default, LEVEL, 1);
       },
     },
     decompress: {

@@ -26,6 +26,8 @@ export interface NativeLz4 {
     repeat: number,
   ): number;
 }
+/** LZ4_compress_default, _fast and _HC; the last two take a level. */
+export const MODES: { readonly default: 0; readonly fast: 1; readonly hc: 2 };
 export function loadNativeLz4():
   | { readonly addon: NativeLz4; readonly reason: undefined }
   | { readonly addon: undefined; readonly reason: string };
