@@ -6,7 +6,6 @@ import {
   MAX_PAGE_SIZE,
   MAX_WASM_PAGES,
   MIN_PAGE_SIZE,
-  toWindowAddress,
   WASM_PAGE_SHIFT,
   WASM_PAGE_SIZE,
 } from "./constants";
@@ -22,6 +21,7 @@ import {
 } from "./superblock";
 import { FREE_MAP_BYTES_PER_WASM_PAGE } from "./supply/free-map";
 import { freeRun } from "./supply/runs";
+import { toWindowAddress } from "./window-place";
 import {
   classCountFor,
   classTableSize,

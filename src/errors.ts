@@ -72,6 +72,14 @@ export function checkPageSize(value: unknown): asserts value is number {
   }
 }
 
+/** @throws RangeError unless a backend that was started is asked for the page size that it has */
+export function checkSamePageSize(value: unknown, started: number): void {
+  if (value === started) return;
+  throw new RangeError(
+    `page size: expected ${started}, as at the first init, got ${describe(value)}`,
+  );
+}
+
 /**
  * Checks the number of a swap type.
  *

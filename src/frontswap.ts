@@ -22,6 +22,7 @@
  * Invariants: bit set ⇔ the last put was kept and the page has not left since; `currPages` is the
  * number of set bits. No put or get allocates. Source: [PATCH 2/4] of 22 April 2010, its behaviour.
  */
+import { backendFailure, lostError } from "./backend-failures.ts";
 import { Bitmap } from "./bitmap.ts";
 import {
   checkOffset,
@@ -213,12 +214,7 @@ export class Frontswap {
     } catch (error) {
       throw backendFailure(type, offset, error);
     }
-    if (!found) {
-      throw new ZmemError(
-        "ERR_ZMEM_LOST",
-        `${keyToText(type, offset)}: the backend has no page, though it had accepted one`,
-      );
-    }
+    if (!found) throw lostError(type, offset);
     this.#gets += 1;
     return true;
   }
@@ -430,19 +426,4 @@ function makeBitmap(pages: number): Bitmap {
       { cause: error },
     );
   }
-}
-
-/** What a backend threw, as a ZmemError, so that a caller can tell it from its own bad argument. */
-function backendFailure(type: number, offset: number, error: unknown): ZmemError {
-  if (error instanceof ZmemError) return error;
-  const what = error instanceof Error ? error.message : describe(error);
-  return new ZmemError(
-    "ERR_ZMEM_BACKEND",
-    `${keyToText(type, offset)}: the backend failed: ${what}`,
-    { cause: error },
-  );
-}
-
-function keyToText(type: number, offset: number): string {
-  return `swap type ${type}, offset ${offset}`;
 }

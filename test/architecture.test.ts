@@ -23,6 +23,7 @@ type Layers = Readonly<Record<string, readonly string[]>>;
 /** Only the files at the root join codec, allocator and index; the folders know none of each other. */
 const ASSEMBLY: Layers = {
   "constants.ts": [],
+  "window-place.ts": [],
   "status.ts": [],
   // Plain numbers that the superblock's layout needs.
   "supply/bins.ts": [],
@@ -60,7 +61,15 @@ const ASSEMBLY: Layers = {
     "supply/",
   ],
   "stats.ts": ["constants.ts", "status.ts", "superblock.ts", "zsmalloc/"],
-  "boot.ts": ["codec/", "constants.ts", "status.ts", "superblock.ts", "supply/", "zsmalloc/"],
+  "boot.ts": [
+    "codec/",
+    "constants.ts",
+    "status.ts",
+    "superblock.ts",
+    "supply/",
+    "window-place.ts",
+    "zsmalloc/",
+  ],
   "pagestore.ts": [
     "codec/",
     "constants.ts",
@@ -125,6 +134,7 @@ const ASSEMBLY: Layers = {
     "supply/",
     "supply/bins.ts",
     "validate.ts",
+    "window-place.ts",
     "zsmalloc/",
   ],
   // The ABI: names, no logic.
@@ -159,7 +169,8 @@ const SOURCE: Layers = {
   // Says which headers are missing.
   "platform/shared-memory.ts": ["errors.ts"],
   "bitmap.ts": [],
-  "frontswap.ts": ["bitmap.ts", "errors.ts", "types.ts"],
+  "backend-failures.ts": ["errors.ts"],
+  "frontswap.ts": ["backend-failures.ts", "bitmap.ts", "errors.ts", "types.ts"],
   "slot-allocator.ts": ["bitmap.ts"],
   "page-views.ts": ["types.ts"],
   "rate-budget.ts": [],
@@ -239,7 +250,13 @@ const SOURCE: Layers = {
     "zmem.ts",
   ],
   // The front-end of a pool that workers share; it meets a backend in shared/zmem.ts alone.
-  "shared/": ["devices/storage.ts", "errors.ts", "rate-budget.ts", "types.ts"],
+  "shared/": [
+    "backend-failures.ts",
+    "devices/storage.ts",
+    "errors.ts",
+    "rate-budget.ts",
+    "types.ts",
+  ],
   "shared/load.ts": ["errors.ts", "platform/shared-memory.ts"],
   "shared/zmem.ts": [
     "admission.ts",

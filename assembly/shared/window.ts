@@ -9,8 +9,9 @@
  */
 import { EFFORT_DEFAULT, EFFORT_HIGH } from "../codec/effort";
 import { workspaceSize } from "../codec/registry";
-import { MAX_TYPES, toWindowAddress, WINDOW_ALIGNMENT } from "../constants";
+import { MAX_TYPES } from "../constants";
 import { STATS_COUNT } from "../superblock";
+import { toWindowAddress, WINDOW_ALIGNMENT } from "../window-place";
 
 export let workspaceAddress: usize = 0;
 export let putWindowAddress: usize = 0;

@@ -73,6 +73,14 @@ export function toLocation(location: number, address: number): PageLocation {
   };
 }
 
+/** What a get throws whose block is damaged. */
+export function corruptError(type: number, offset: number, pageSize: number): ZmemError {
+  return new ZmemError(
+    "ERR_ZMEM_CORRUPT",
+    `the block of page ${offset} of type ${type} does not decode to ${pageSize} bytes`,
+  );
+}
+
 /** The records that `selectCold` has left in the get window. */
 export function readColdPages(
   { exports, memory: { buffer } }: RunningInstance,

@@ -8,7 +8,7 @@
  * Invariants: this file alone makes views on linear memory that last, and makes them anew when growth
  * has detached them, which shows in their length; before `init` and after `close` they are empty.
  */
-import { checkPageSize, describe, ZmemError } from "../errors.ts";
+import { checkPageSize, checkSamePageSize, ZmemError } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
 import type { PoolStats } from "../types.ts";
 import { EFFORTS, MAX_WASM_PAGES, STATUS_OK, WASM_PAGE_SIZE, type ZmemExports } from "./abi.ts";
@@ -63,10 +63,8 @@ export abstract class OwnInstance extends WritebackBackend {
   init(pageSize: number): number {
     if (this.#state === "closed") throw closedError();
     if (this.#state === "running") {
-      if (pageSize === this.#pageSize) return 0;
-      throw new RangeError(
-        `page size: expected ${this.#pageSize}, as at the first init, got ${describe(pageSize)}`,
-      );
+      checkSamePageSize(pageSize, this.#pageSize);
+      return 0;
     }
     checkPageSize(pageSize);
     const started = this.#start(pageSize, this.settings.limitBytes);

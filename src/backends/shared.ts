@@ -18,8 +18,8 @@ import {
   checkOffset,
   checkPage,
   checkPageSize,
-  describe,
-  MAX_TYPES,
+  checkSamePageSize,
+  checkType,
   ZmemError,
 } from "../errors.ts";
 import { copyPage } from "../platform/copy-page.ts";
@@ -31,7 +31,7 @@ import {
   STATUS_OK,
   type SharedZmemExports,
 } from "./abi.ts";
-import { packedToInfo, toLocation } from "./blocks.ts";
+import { corruptError, packedToInfo, toLocation } from "./blocks.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
 import { HeldLocks } from "./held.ts";
 import {
@@ -111,10 +111,8 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
   init(pageSize: number): number {
     if (this.#state === "closed") throw closedError();
     if (this.#state === "running") {
-      if (pageSize === this.#pageSize) return 0;
-      throw new RangeError(
-        `page size: expected ${this.#pageSize}, as at the first init, got ${describe(pageSize)}`,
-      );
+      checkSamePageSize(pageSize, this.#pageSize);
+      return 0;
     }
     checkPageSize(pageSize);
     const started = startShared(this.#module, pageSize, this.#options);
@@ -148,11 +146,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
 
   openType(type: number): boolean {
     this.#check();
-    if (type >>> 0 !== type || type >= MAX_TYPES) {
-      throw new RangeError(
-        `type: expected an integer from 0 to ${MAX_TYPES - 1}, got ${describe(type)}`,
-      );
-    }
+    checkType(type);
     return this.settled(this.#exports.openType(type)) === STATUS_OK;
   }
 
@@ -204,12 +198,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     if (offset >>> 0 !== offset) checkOffset(offset);
     const status = this.#exports.getPage(type, offset);
     if (status === STATUS_OK) return this.#getView;
-    if (status === STATUS_CORRUPT) {
-      throw new ZmemError(
-        "ERR_ZMEM_CORRUPT",
-        `the block of page ${offset} of type ${type} does not decode to ${this.#pageSize} bytes`,
-      );
-    }
+    if (status === STATUS_CORRUPT) throw corruptError(type, offset, this.#pageSize);
     return undefined;
   }
 

@@ -7,10 +7,16 @@
  *
  * Invariants: those of FrontswapOps; a view handed out is valid until the next call.
  */
-import { checkOffset, checkPage, describe, MAX_TYPES, ZmemError } from "../errors.ts";
+import { checkOffset, checkPage, checkType } from "../errors.ts";
 import type { ColdPage, FrontswapOps, Page } from "../types.ts";
 import { STATUS_ABSENT, STATUS_CORRUPT, STATUS_OK } from "./abi.ts";
-import { packedToInfo, readColdPages, readLocation, readStoredBlock } from "./blocks.ts";
+import {
+  corruptError,
+  packedToInfo,
+  readColdPages,
+  readLocation,
+  readStoredBlock,
+} from "./blocks.ts";
 import { readClasses, type SizeClassStats } from "./class-stats.ts";
 import { OwnInstance } from "./own-instance.ts";
 import {
@@ -26,11 +32,7 @@ import { compactWithin, recompressWithin, sumFreeableBytes } from "./upkeep.ts";
 export class ZmemBackend extends OwnInstance implements FrontswapOps {
   openType(type: number): boolean {
     this.check();
-    if (type >>> 0 !== type || type >= MAX_TYPES) {
-      throw new RangeError(
-        `type: expected an integer from 0 to ${MAX_TYPES - 1}, got ${describe(type)}`,
-      );
-    }
+    checkType(type);
     if (this.exports.openType(type) !== STATUS_OK) return false;
     this.settings.openTypes.add(type);
     return true;
@@ -90,12 +92,7 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
     if (offset >>> 0 !== offset) checkOffset(offset);
     const status = this.exports.getPage(type, offset);
     if (status === STATUS_OK) return view;
-    if (status === STATUS_CORRUPT) {
-      throw new ZmemError(
-        "ERR_ZMEM_CORRUPT",
-        `the block of page ${offset} of type ${type} does not decode to ${this.pageSize} bytes`,
-      );
-    }
+    if (status === STATUS_CORRUPT) throw corruptError(type, offset, this.pageSize);
     return undefined;
   }
 

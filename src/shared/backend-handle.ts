@@ -4,9 +4,9 @@
  * Why so: a backend may fail to start for want of memory, and is tried again whenever a type is
  * turned on; until then this worker's puts are rejected.
  */
+import { backendFailure } from "../backend-failures.ts";
 import { ZmemError } from "../errors.ts";
 import type { FrontswapOps } from "../types.ts";
-import { backendFailure } from "./failures.ts";
 import type { Members } from "./members.ts";
 
 /** A backend of which every worker has a handle. What one opens or keeps is there for all. */

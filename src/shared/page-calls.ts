@@ -5,12 +5,13 @@
  * that key. A get takes no lock: with a set bit the backend's answer is the truth (frontswap.ts).
  * A put allocates nothing.
  */
+import { backendFailure, lostError } from "../backend-failures.ts";
 import { checkOffset, checkPage } from "../errors.ts";
 import type { Page } from "../types.ts";
 import type { Attendance } from "./attendance.ts";
 import type { BackendHandle } from "./backend-handle.ts";
 import { keyLock } from "./control.ts";
-import { backendFailure, isHeld, lostError } from "./failures.ts";
+import { isHeld } from "./failures.ts";
 import { holderOf, type Locks } from "./lock.ts";
 import type { FrontEndParts } from "./parts.ts";
 import type { Presence } from "./presence.ts";

@@ -3,8 +3,9 @@
  *
  * Why so: a backend that had no memory for a type when it was turned on may have it by the next put.
  */
+import { backendFailure } from "../backend-failures.ts";
 import { checkType, MAX_TYPES, ZmemError } from "../errors.ts";
-import { backendFailure, isHeld } from "./failures.ts";
+import { isHeld } from "./failures.ts";
 import type { FrontEndParts } from "./parts.ts";
 import { FAILED_PUTS } from "./tally.ts";
 import { ON, type TypeView } from "./type-table.ts";

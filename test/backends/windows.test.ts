@@ -1,6 +1,6 @@
 /**
  * Where windows lie in linear memory: away from where copies from and to large arrays are slow
- * (assembly/constants.ts, WINDOW_PLACE), in the plain build and for every worker of the shared one.
+ * (assembly/window-place.ts), in the plain build and for every worker of the shared one.
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
