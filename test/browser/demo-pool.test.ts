@@ -47,6 +47,32 @@ inBrowser("holes, compaction and trim are told in bytes, and memory held goes do
   ),
 );
 
+inBrowser("a new run begins with an empty bar, whatever was still to be shown of the last", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      // Again at the very moment at which it can be asked for; then what the bar says until pages come.
+      const filled = await page.evaluate(async () => {
+        const [restart, status, bar] = ["restart", "status", "progress"].map((id) =>
+          document.getElementById(id),
+        ) as [HTMLElement, HTMLElement, HTMLElement];
+        let seen = 0;
+        for (let runs = 0; runs < 6; runs++) {
+          restart.click();
+          while (!restart.hidden || status.textContent?.endsWith("preparing …") === true) {
+            if (restart.hidden && bar.hasAttribute("value")) seen += 1;
+            await new Promise((resolve) => setTimeout(resolve));
+          }
+          while (restart.hidden) await new Promise((resolve) => setTimeout(resolve));
+        }
+        return seen;
+      });
+      assert.is(filled, 0);
+    },
+    { hash: "source=zeros" },
+  ),
+);
+
 inBrowser("a limit rejects, and each device takes what is rejected", () =>
   open(
     async (page) => {
