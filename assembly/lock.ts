@@ -19,8 +19,8 @@ import { mayDie } from "./shared/crash";
  */
 
 /**
- * Some 10 µs, which outlast a section of the supply; a nap costs 60 µs and more. With 200 one put in
- * a hundred met a taken lock, most of these slept, and two workers had 1.88 of one's puts, not 1.93.
+ * Looks at a taken lock before sleeping, some 10 µs: a nap of 20 µs takes 100. With 200, two workers
+ * had 1.87 to 1.90 of one's puts, with 2,000 they have 1.91 to 1.93 (docs/shared.md).
  */
 const SPINS: u32 = 2000;
 const FIRST_NAP: i64 = 20_000; // ns

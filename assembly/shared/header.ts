@@ -10,9 +10,8 @@ import { SUPERBLOCK_END } from "../superblock";
  * take or to give back for which entry. With that, and with tags, cells and bits that are true at
  * any instruction, whatever a dead worker left can be worked out again (shared/recovery).
  *
- * Layout: header at SUPERBLOCK_END, 64 bytes; then MAX_WORKERS + 1 records of 64 bytes, one in
- * 128, the first unused; then class table and maps (shared/boot). Processors fetch cache lines in
- * pairs: with records side by side two workers took each other's journal away at every put.
+ * Layout: header at SUPERBLOCK_END, 64 bytes; then MAX_WORKERS + 1 records of 64 bytes, the first
+ * unused; then class table and maps (shared/boot).
  */
 @unmanaged
 export class SharedHeader {
@@ -83,7 +82,7 @@ export const JOB_SLIDE: u32 = 3;
 
 export const MAX_WORKERS: u32 = 63;
 const HEADER_SIZE: u32 = 64;
-const RECORD_SHIFT: u32 = 7;
+const RECORD_SHIFT: u32 = 6;
 const HEADER_ADDRESS: usize = (SUPERBLOCK_END + 63) & ~63;
 const RECORDS_ADDRESS: usize = HEADER_ADDRESS + HEADER_SIZE;
 /** First byte behind the records, 64-aligned. */

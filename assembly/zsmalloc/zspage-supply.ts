@@ -164,26 +164,24 @@ function allocateZspageRun(least: u32, wanted: u32): usize {
 
 /** @returns a zspage with every slot free, in the list of group 0; null when memory is refused */
 export function createZspage(classIndex: u32): Zspage | null {
-  // Of the class alone, and some hundred divisions: not under the lock that all classes share.
-  const wanted = bestGranules(sizeClass(classIndex));
   if (isDefined(ZMEM_SHARED)) {
     if (!lockSupply()) {
       refuseWith(STATUS_HELD);
       return null;
     }
-    const zspage = makeZspage(classIndex, wanted);
+    const zspage = makeZspage(classIndex);
     unlockSupply();
     return zspage;
   }
-  return makeZspage(classIndex, wanted);
+  return makeZspage(classIndex);
 }
 
-function makeZspage(classIndex: u32, wanted: u32): Zspage | null {
+function makeZspage(classIndex: u32): Zspage | null {
   const block = superblock();
   const record = sizeClass(classIndex);
   const size = record.size;
   if (!reserveId()) return null;
-  const address = allocateZspageRun(objectsToGranules(1, size), wanted);
+  const address = allocateZspageRun(objectsToGranules(1, size), bestGranules(record));
   if (!address) return null;
   let granules = lastRunGranules;
   const room = (granules << GRANULE_SHIFT) - ZSPAGE_HEADER_SIZE;
