@@ -53,8 +53,8 @@ inBrowser("the number of workers is a control, and what it rules out is said bes
     assert.ok((totals["heldBytes"] ?? 0) > (alone.totals["heldBytes"] ?? Infinity));
     // The status says the end at once; the figures follow in one of the next frames.
     await page.waitForFunction(() =>
-      /^Counts and payload are what one worker has/.test(
-        document.getElementById("shared-note")?.textContent ?? "",
+      (document.getElementById("shared-note")?.textContent ?? "").startsWith(
+        "Counts and payload are what one worker has",
       ),
     );
     assert.match(await textOf(page, "saved"), /at [\d.]+ [MG]B\/s with 3 workers\.$/);
