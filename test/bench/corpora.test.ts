@@ -2,6 +2,7 @@
  * Corpora: that seeds give the same bytes on every machine, that no run is used twice, and what
  * happens with paths of the user that can't be used.
  */
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +17,7 @@ import {
 } from "../../bench/corpora/corpus.ts";
 import { makeRandom, makeSparse } from "../../bench/corpora/ends.ts";
 import { loadCorpora } from "../../bench/corpora/index.ts";
+import { dumpPythonHeap } from "../../bench/corpora/managed-heap.ts";
 import { makeMix } from "../../bench/corpora/mix.ts";
 import { renderPixels } from "../../bench/corpora/pixels.ts";
 import { randomBytes, seededRandom, shuffle } from "../../bench/corpora/random.ts";
@@ -143,6 +145,22 @@ onLinux("the memory of a process holds what the process has", () => {
   assert.ok(memory.includes(twice), "a megabyte of a known pattern is in it");
   assert.is(marker.length, MIB, "used up to here, so that it was not collected");
 });
+
+const withPython = spawnSync("python3", ["-c", ""]).status === 0 ? onLinux : test.skip;
+
+withPython(
+  "the dump of a Python heap is as large whatever the process that asks holds",
+  async () => {
+    const ballast = new Uint8Array(256 * MIB).fill(1);
+    const text = new TextEncoder().encode(
+      "the heap of a program with some words in it ".repeat(999),
+    );
+    const { bytes } = await dumpPythonHeap(MIB, text);
+    // The program stops at 1.1 times 96 MiB above its own start.
+    assert.ok(bytes.length > 96 * MIB && bytes.length < 160 * MIB, `${bytes.length} bytes`);
+    assert.is(ballast.length, 256 * MIB, "held up to here");
+  },
+);
 
 test("a user's file or folder becomes a corpus, its end cut or filled to a whole run", async () => {
   const file = join(folder, "one");
