@@ -6,7 +6,7 @@
  * and what was not begun can be dropped at once.
  */
 import { attachZmem, type SharedZmem } from "../src/index.shared.ts";
-import { type CrewAnswer, type CrewRequest } from "./worker/crew-messages.ts";
+import { type CrewAnswer, type CrewRequest, type Join } from "./worker/crew-messages.ts";
 import { toPlainWords } from "./worker/plain-words.ts";
 import { Putter, readPages } from "./worker/putter.ts";
 import { openSharedSlots } from "./worker/shared-slots.ts";
@@ -17,21 +17,28 @@ const reading = new Set<number>();
 let last: Promise<unknown> = Promise.resolve();
 let zmem: SharedZmem | null = null;
 let putter: Putter | null = null;
+let work: MessagePort | null = null;
 
 function answer(message: CrewAnswer, transfer: Transferable[] = []): void {
-  scope.postMessage(message, transfer);
+  work?.postMessage(message, transfer);
 }
 
-scope.addEventListener("message", ({ data }: MessageEvent<CrewRequest>) => {
-  if (data.kind === "join") void join(data);
-  else if (data.kind === "put") void put(data);
+scope.addEventListener("message", ({ data }: MessageEvent<Join>) => void join(data), {
+  once: true,
+});
+
+function hear({ data }: MessageEvent<CrewRequest>): void {
+  if (data.kind === "put") void put(data);
   else {
     dropAll();
     if (data.kind === "leave") leave();
   }
-});
+}
 
-async function join(request: Extract<CrewRequest, { kind: "join" }>): Promise<void> {
+async function join(request: Join): Promise<void> {
+  work = request.work;
+  work.addEventListener("message", hear);
+  work.start();
   try {
     zmem = await attachZmem(request.attachment);
     const slots = openSharedSlots(zmem, request.area);

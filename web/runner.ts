@@ -1,14 +1,17 @@
 /**
- * The page's end of the worker: starts it, numbers the runs, and passes on only answers to the
- * present one.
+ * The page's end of the worker: starts it and those that it hires, numbers the runs, and passes on
+ * only answers to the present one.
  */
 import { type Answer, type PoolOptions, type Request, type Source } from "./protocol.ts";
+import { PutWorkers } from "./put-workers.ts";
+import { type Hire } from "./worker/crew-messages.ts";
 
 type Unnumbered<Message> = Message extends { readonly run: number } ? Omit<Message, "run"> : never;
 
 export class Runner {
   readonly #onAnswer: (answer: Answer) => void;
   readonly #onCrash: (message: string) => void;
+  readonly #putWorkers = new PutWorkers();
   #worker: Worker | null = null;
   #run = 0;
 
@@ -32,12 +35,14 @@ export class Runner {
 
   #open(): Worker {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    worker.addEventListener("message", ({ data }: MessageEvent<Answer>) => {
-      if (data.run === this.#run) this.#onAnswer(data);
+    worker.addEventListener("message", ({ data }: MessageEvent<Answer | Hire>) => {
+      if (data.kind === "hire") this.#putWorkers.start(data);
+      else if (data.run === this.#run) this.#onAnswer(data);
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       this.#worker = null;
+      this.#putWorkers.endAll();
       this.#onCrash(
         event.message
           ? `The worker stopped: ${event.message}`

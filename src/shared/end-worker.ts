@@ -8,7 +8,10 @@
  */
 import { ZmemError } from "../errors.ts";
 
-/** A Worker of node:worker_threads or of a browser. */
+/**
+ * A Worker of node:worker_threads or of a browser, or what stands here for one that another thread
+ * has started: its `terminate` resolves when that thread has terminated it.
+ */
 export interface EndableWorker {
   terminate(): unknown;
 }
@@ -36,11 +39,11 @@ export async function sayAlive(name: string): Promise<() => void> {
  */
 export async function endWorker(worker: EndableWorker, name: string): Promise<void> {
   const ended = worker.terminate();
-  if (ended instanceof Promise) {
-    await ended;
-  } else if (usesWebLocks()) {
+  if (ended instanceof Promise) await ended;
+  if (usesWebLocks()) {
+    // A browser's worker runs on for a while after its termination.
     await navigator.locks.request(name, () => undefined);
-  } else {
+  } else if (!(ended instanceof Promise)) {
     throw new ZmemError(
       "ERR_ZMEM_UNSUPPORTED",
       "nothing here says when a terminated worker has ended: call reap once it certainly has",

@@ -192,16 +192,20 @@ async function withFault(fault: string): Promise<Record<string, string | Uint8Ar
     "/real-put-worker.js": (await demoFiles())["/put-worker.js"] ?? "",
     "/put-worker.js": `
       const FIRST_OF_CREW = 2;
-      let isFirst = false, puts = 0;
-      const early = [];
-      addEventListener("message", (event) => {
-        if (event.data.kind === "join") isFirst = event.data.attachment.ticket.workerId === FIRST_OF_CREW;
-        if (event.data.kind === "put" && isFirst && ++puts === 3) { ${fault} }
-        early?.push(event.data);
-      });
-      const real = new URL("./real-put-worker.js", import.meta.url);
-      await import(real.href);
-      for (const data of early.splice(0)) dispatchEvent(new MessageEvent("message", { data }));`,
+      addEventListener("message", async (event) => {
+        event.stopImmediatePropagation();
+        const { work, ...joining } = event.data;
+        const isFirst = joining.attachment.ticket.workerId === FIRST_OF_CREW;
+        const { port1, port2 } = new MessageChannel();
+        let puts = 0;
+        work.onmessage = ({ data }) => {
+          if (data.kind === "put" && isFirst && ++puts === 3) { ${fault} }
+          port1.postMessage(data);
+        };
+        port1.onmessage = ({ data }) => work.postMessage(data);
+        await import(new URL("./real-put-worker.js", import.meta.url).href);
+        dispatchEvent(new MessageEvent("message", { data: { ...joining, work: port2 } }));
+      }, { once: true });`,
   };
 }
 

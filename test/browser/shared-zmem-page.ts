@@ -2,7 +2,7 @@
  * A page that makes a shared zmem and uses it from its main thread while web workers do, and ends
  * workers in the middle of it.
  */
-import { createZmem } from "../../src/index.shared.ts";
+import { createZmem, type EndableWorker } from "../../src/index.shared.ts";
 import { makeVersion, markPage, readMark } from "../shared/marked-page.ts";
 import type { SharedOrder } from "./shared-zmem-worker.ts";
 
@@ -28,9 +28,11 @@ async function run(rounds: number): Promise<SharedReport> {
   let mainCalls = 0;
   let terminations = 0;
 
-  async function start(seat: number): Promise<Worker> {
+  async function start(seat: number): Promise<EndableWorker> {
     const worker = new Worker("/shared-zmem-worker.js", { type: "module" });
-    const order: SharedOrder = { attachment: zmem.attachmentFor(worker), seat, pages: PAGES };
+    // The last is ended as if another thread had started it: told by a promise, while it runs on.
+    const endable = seat === 2 ? { terminate: async () => worker.terminate() } : worker;
+    const order: SharedOrder = { attachment: zmem.attachmentFor(endable), seat, pages: PAGES };
     const ready = new Promise<void>((resolve, reject) => {
       worker.addEventListener("error", (event) => reject(new Error(event.message)));
       worker.addEventListener("message", ({ data }: MessageEvent<unknown>) => {
@@ -41,7 +43,7 @@ async function run(rounds: number): Promise<SharedReport> {
     });
     worker.postMessage(order);
     await ready;
-    return worker;
+    return endable;
   }
 
   const page = new Uint8Array(zmem.pageSize);
@@ -62,7 +64,10 @@ async function run(rounds: number): Promise<SharedReport> {
     // A turn of the event loop, so that messages arrive.
     await new Promise((resolve) => setTimeout(resolve, Math.random() * 10));
     const seat = round % workers.length;
-    if (await zmem.terminate(workers[seat] as Worker)) terminations += 1;
+    if (await zmem.terminate(workers[seat] as EndableWorker)) terminations += 1;
+    // Who lives holds a lock: the two others, and the main thread.
+    const { held = [] } = await navigator.locks.query();
+    if (held.length !== workers.length) violations.push(`${held.length} live after round ${round}`);
     work(3);
     workers[seat] = await start(seat);
   }

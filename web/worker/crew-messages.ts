@@ -1,18 +1,34 @@
 /**
- * What the demo's worker and those that put for it say to each other.
+ * What the demo's worker, those that put for it and the page that starts them say to each other.
  */
 import { type ZmemAttachment } from "../../src/index.shared.ts";
 import { type Batch, type PutOutcome } from "./putter.ts";
 import { type SharedAreaLink } from "./shared-slots.ts";
 
+/** What a worker takes part with. */
+export interface Joining {
+  readonly attachment: ZmemAttachment;
+  readonly area: SharedAreaLink;
+  readonly groupPages: number;
+}
+
+/** The demo's worker → the page: a worker that puts is wanted. */
+export interface Hire {
+  readonly kind: "hire";
+  readonly joining: Joining;
+  /** For the new worker: it hears CrewRequest and says CrewAnswer. */
+  readonly work: MessagePort;
+  /** For the page: it hears "end", and says "ended" when that is done, or "stopped". */
+  readonly life: MessagePort;
+}
+
+/** The page → one of the crew, once. */
+export interface Join extends Joining {
+  readonly work: MessagePort;
+}
+
 /** The demo's worker → one of the crew. */
 export type CrewRequest =
-  | {
-      readonly kind: "join";
-      readonly attachment: ZmemAttachment;
-      readonly area: SharedAreaLink;
-      readonly groupPages: number;
-    }
   | { readonly kind: "put"; readonly task: number; readonly batch: Batch }
   /** Nothing that was not begun is to be put. */
   | { readonly kind: "drop" }

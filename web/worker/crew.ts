@@ -12,8 +12,9 @@
  * Invariants: a batch is settled once. Two batches of one run hold no page in common while both are
  * under way; whoever gives them sees to that.
  */
-import { type EndableWorker, type SharedZmem } from "../../src/index.shared.ts";
-import { type CrewAnswer, type CrewRequest } from "./crew-messages.ts";
+import { type SharedZmem } from "../../src/index.shared.ts";
+import { type CrewAnswer } from "./crew-messages.ts";
+import { HiredWorker } from "./hired-worker.ts";
 import { type Batch, type PutOutcome, type Putting } from "./putter.ts";
 import { type SharedAreaLink } from "./shared-slots.ts";
 
@@ -29,7 +30,7 @@ interface Task {
 }
 
 interface Member {
-  readonly worker: Worker & EndableWorker;
+  readonly worker: HiredWorker;
   readonly tasks: Map<number, Task>;
   /** It has left the pool by itself. */
   onLeft: () => void;
@@ -88,7 +89,7 @@ export class Crew implements Putting {
 
   drop(): void {
     for (const member of this.#members) {
-      send(member, { kind: "drop" });
+      member.worker.send({ kind: "drop" });
       const held = [...member.tasks.keys()];
       setTimeout(() => {
         if (held.some((task) => member.tasks.has(task))) void this.#lose(member, false);
@@ -107,37 +108,43 @@ export class Crew implements Putting {
     const hasLeft = await new Promise<boolean>((resolve) => {
       member.onLeft = () => resolve(true);
       setTimeout(resolve, PATIENCE_MS, false);
-      send(member, { kind: "leave" });
+      member.worker.send({ kind: "leave" });
     });
-    if (hasLeft) member.worker.terminate();
+    if (hasLeft) await member.worker.terminate();
     else await this.#zmem.terminate(member.worker);
     for (const task of member.tasks.values()) task.settle(null);
   }
 
   /** Starts a worker. @returns whether it takes part */
   async #recruit(): Promise<boolean> {
-    const worker = new Worker(new URL("./put-worker.js", import.meta.url), { type: "module" });
-    const member: Member = { worker, tasks: new Map(), onLeft: () => undefined };
     const { area, groupPages } = this.#plan;
-    const attachment = this.#zmem.attachmentFor(worker);
-    const takesPart = await new Promise<boolean>((resolve) => {
-      worker.addEventListener("message", ({ data }: MessageEvent<CrewAnswer>) => {
-        if (data.kind === "joined") resolve(true);
-        else if (data.kind === "refused") {
-          this.#lastRefusal = data.message;
-          resolve(false);
-        } else this.#take(member, data);
-      });
-      worker.addEventListener("error", (event) => {
-        event.preventDefault();
-        resolve(false);
-        void this.#lose(member, true);
-      });
-      send(member, { kind: "join", attachment, area, groupPages });
-    });
-    if (takesPart) this.#members.add(member);
-    else await this.#zmem.terminate(worker);
+    const { member, takesPart } = this.#hire();
+    const attachment = this.#zmem.attachmentFor(member.worker);
+    member.worker.start({ attachment, area, groupPages });
+    if (await takesPart) this.#members.add(member);
+    else await this.#zmem.terminate(member.worker);
     return takesPart;
+  }
+
+  /** @returns one that was not started yet, and whether it will take part */
+  #hire(): { readonly member: Member; readonly takesPart: Promise<boolean> } {
+    let decide: (takesPart: boolean) => void;
+    const takesPart = new Promise<boolean>((resolve) => (decide = resolve));
+    const worker = new HiredWorker({
+      onAnswer: (answer) => {
+        if (answer.kind === "joined") decide(true);
+        else if (answer.kind === "refused") {
+          this.#lastRefusal = answer.message;
+          decide(false);
+        } else this.#take(member, answer);
+      },
+      onStopped: () => {
+        decide(false);
+        void this.#lose(member, true);
+      },
+    });
+    const member: Member = { worker, tasks: new Map(), onLeft: () => undefined };
+    return { member, takesPart };
   }
 
   #take(member: Member, answer: Exclude<CrewAnswer, { kind: "joined" | "refused" }>): void {
@@ -163,7 +170,7 @@ export class Crew implements Putting {
       return;
     }
     idlest.tasks.set(task.number, task);
-    send(idlest, { kind: "put", task: task.number, batch: task.batch });
+    idlest.worker.send({ kind: "put", task: task.number, batch: task.batch });
   }
 
   /**
@@ -193,8 +200,4 @@ export class Crew implements Putting {
       else task.settle(null);
     }
   }
-}
-
-function send({ worker }: Member, request: CrewRequest): void {
-  worker.postMessage(request);
 }
