@@ -6,12 +6,14 @@ import { REJECT_COUNT } from "./status";
  * The superblock: the one record at a fixed address from which everything else is reached.
  *
  * Why so: a second instance on the same memory, or a copy of the memory, finds the pool through
- * this address alone. Module globals hold only what belongs to one instance (its windows).
+ * this address alone. Module globals hold only what belongs to one instance (its windows). What every
+ * call reads has a cache line (64 bytes) to itself, apart from what changes: workers on one memory
+ * would take it from each other.
  *
  * Layout of linear memory after `boot`:
  * ```
  * 0        1024         + superblock      + lists, types       + class table    + windows, scratch
- * ├─ null ──┼─ superblock ┼─ bin heads, type roots, rejects ─┼─ size classes ─┼─ put, get, block ─┤
+ * ├─ null ──┼─ superblock ┼─ type roots, rejects, bin heads ─┼─ size classes ─┼─ put, get, block ─┤
  * └ first free granule: zspages, index chunks, directories, free runs, in any order, to the end
  * ```
  *
@@ -28,70 +30,65 @@ export class Superblock {
   pageSize: u32;
   /** Bit 0: puts are accepted. Bit 1: incompressible pages are kept raw. */
   options: u32;
-
+  effort: u32;
+  /** The longest block that is worth keeping: the longest of the last class that pays. */
+  worthLength: u32;
   /** The limit, in granules and in wasm pages. */
   limitGranules: u32;
   limitWasmPages: u32;
-  /** What linear memory has grown to, and the highest it ever was. */
-  heldWasmPages: u32;
-  peakWasmPages: u32;
-
   /** Granules below the first one that is handed out. */
   fixedGranules: u32;
-  freeGranules: u32;
-  indexGranules: u32;
-  /** Granules of the free map and of the zspage table. */
-  tableGranules: u32;
-  zspageGranules: u32;
-
-  /** One bit per granule (supply/free-map). */
-  freeMapAddress: u32;
-  freeMapGranules: u32;
-  freeMapWasmPages: u32;
-
-  /** zspage id to address (zsmalloc/zspage). */
-  zspageTableAddress: u32;
-  zspageTableGranules: u32;
-  zspageTableCapacity: u32;
-  zspageTableFreeHead: u32;
-  zspageCount: u32;
-
   /** Size classes (zsmalloc/size-classes). */
   classTableAddress: u32;
   classCount: u32;
-  /** Where compaction goes on: index of the next class to look at. */
-  compactionCursor: u32;
-
+  /** zspage id to address (zsmalloc/zspage). */
+  zspageTableAddress: u32;
   putWindowAddress: u32;
   getWindowAddress: u32;
   blockAddress: u32;
   workspaceAddress: u32;
 
+  // From here on, at 64: what single calls change, in the build for one thread.
+  /** Workspace of the effort `high`, 0 until it is first wanted. */
+  highWorkspaceAddress: u32;
+  /** One bit per granule (supply/free-map). */
+  freeMapAddress: u32;
+  freeMapGranules: u32;
+  freeMapWasmPages: u32;
   pages: u32;
   filledPages: u32;
   rawPages: u32;
-  effort: u32;
-  /** The longest block that is worth keeping: the longest of the last class that pays. */
-  worthLength: u32;
-  /** Workspace of the effort `high`, 0 until it is first wanted. */
-  highWorkspaceAddress: u32;
-
   /** The hand of writeback: type and bucket that come next. */
   handType: u32;
   handBucket: u32;
   /** The step of its lap that recompression takes next (recompress.ts). */
   recompressStep: u32;
-  /** The granule at which defragmentation goes on. */
-  defragmentCursor: u32;
-  /** New zspages until a put looks at the next step of compaction. */
-  compactionPause: u32;
-  /** Slabs of index chunks with a free one (index/slab). */
-  partialSlab: u32;
   /** Bytes of all blocks and raw pages. */
   payloadBytes: u64;
   /** Objects that compaction has moved, since boot. */
   movedObjects: u64;
+  /** Where compaction goes on: index of the next class to look at. */
+  compactionCursor: u32;
+  /** The granule at which defragmentation goes on. */
+  defragmentCursor: u32;
 
+  // From here on, at 128: what changes with every zspage that comes or goes.
+  /** What linear memory has grown to, and the highest it ever was. */
+  heldWasmPages: u32;
+  peakWasmPages: u32;
+  freeGranules: u32;
+  indexGranules: u32;
+  /** Granules of the free map and of the zspage table. */
+  tableGranules: u32;
+  zspageGranules: u32;
+  zspageTableGranules: u32;
+  zspageTableCapacity: u32;
+  zspageTableFreeHead: u32;
+  zspageCount: u32;
+  /** New zspages until a put looks at the next step of compaction. */
+  compactionPause: u32;
+  /** Slabs of index chunks with a free one (index/slab). */
+  partialSlab: u32;
   /** Non-empty bins of free runs. */
   binMask0: u64;
   binMask1: u64;
@@ -110,17 +107,17 @@ export const OPTION_ACCEPT_RAW: u32 = 2;
 
 if (offsetof<Superblock>() != 200) ERROR("superblock: the diagram and the record differ");
 
-const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 208;
-/** u32 heads of the lists of free runs, one per bin. */
-export const BIN_HEADS_ADDRESS: usize = LISTS_ADDRESS;
+const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 256;
 /** u32 address of each type's root, 0 while the type is closed. */
-export const TYPE_ROOTS_ADDRESS: usize = BIN_HEADS_ADDRESS + BIN_COUNT * 4;
+export const TYPE_ROOTS_ADDRESS: usize = LISTS_ADDRESS;
 /** u32 counters of rejected puts, by reason. */
 export const REJECTS_ADDRESS: usize = TYPE_ROOTS_ADDRESS + MAX_TYPES * 4;
 /** f64 columns of the statistics (stats.ts), 8-aligned. */
 export const STATS_ADDRESS: usize = (REJECTS_ADDRESS + REJECT_COUNT * 4 + 7) & ~7;
+/** u32 heads of the lists of free runs, one per bin. */
+export const BIN_HEADS_ADDRESS: usize = STATS_ADDRESS + STATS_COUNT * 8;
 /** First byte behind the superblock's own records, 16-aligned. */
-export const SUPERBLOCK_END: usize = (STATS_ADDRESS + STATS_COUNT * 8 + 15) & ~15;
+export const SUPERBLOCK_END: usize = (BIN_HEADS_ADDRESS + BIN_COUNT * 4 + 15) & ~15;
 
 /** The pool's superblock. */
 // @ts-ignore: decorator; a call per field access would cost more than the access

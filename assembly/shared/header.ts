@@ -10,15 +10,12 @@ import { SUPERBLOCK_END } from "../superblock";
  * take or to give back for which entry. With that, and with tags, cells and bits that are true at
  * any instruction, whatever a dead worker left can be worked out again (shared/recovery).
  *
- * Layout: header at SUPERBLOCK_END, 64 bytes; then MAX_WORKERS + 1 records of 64 bytes, the first
- * unused; then class table and maps (shared/boot).
+ * Layout: header at SUPERBLOCK_END, 64 bytes; the locks, 64 bytes, so that who takes one doesn't take
+ * what a get reads; then MAX_WORKERS + 1 records of 64 bytes, the first unused; then class table and
+ * maps (shared/boot).
  */
 @unmanaged
 export class SharedHeader {
-  supplyLock: u32;
-  /** The worker that declares another one dead just now. */
-  reapLock: u32;
-  compactLock: u32;
   /** Wasm pages that the tables were made for. */
   maximumWasmPages: u32;
   /** One bit a granule: the granule is an index chunk, and its first word and root are valid. */
@@ -36,6 +33,15 @@ export class SharedHeader {
   movedObjects: u64;
   /** The limit as it was asked for, bytes. */
   limitBytes: f64;
+}
+
+/** Locks of the pool as a whole. */
+@unmanaged
+export class SharedLocks {
+  supply: u32;
+  /** The worker that declares another one dead just now. */
+  reap: u32;
+  compact: u32;
 }
 
 /** What one worker is doing. */
@@ -84,7 +90,9 @@ export const MAX_WORKERS: u32 = 63;
 const HEADER_SIZE: u32 = 64;
 const RECORD_SHIFT: u32 = 6;
 const HEADER_ADDRESS: usize = (SUPERBLOCK_END + 63) & ~63;
-const RECORDS_ADDRESS: usize = HEADER_ADDRESS + HEADER_SIZE;
+const LOCKS_ADDRESS: usize = HEADER_ADDRESS + HEADER_SIZE;
+const LOCKS_SIZE: u32 = 64;
+const RECORDS_ADDRESS: usize = LOCKS_ADDRESS + LOCKS_SIZE;
 /** First byte behind the records, 64-aligned. */
 export const SHARED_END: usize = RECORDS_ADDRESS + ((MAX_WORKERS + 1) << RECORD_SHIFT);
 
@@ -96,6 +104,11 @@ if (offsetof<WorkerRecord>() > 1 << RECORD_SHIFT) ERROR("worker record: too long
 @inline
 export function sharedHeader(): SharedHeader {
   return changetype<SharedHeader>(HEADER_ADDRESS);
+}
+
+/** The locks of the pool. */
+export function sharedLocks(): SharedLocks {
+  return changetype<SharedLocks>(LOCKS_ADDRESS);
 }
 
 /** The record of a worker, 1 to MAX_WORKERS. */
@@ -119,17 +132,17 @@ export function unlockSupply(): void {
 
 /** Address of the lock of the supply. */
 export function supplyLock(): usize {
-  return HEADER_ADDRESS + offsetof<SharedHeader>("supplyLock");
+  return LOCKS_ADDRESS + offsetof<SharedLocks>("supply");
 }
 
 /** Address of the lock that only one reaper has. */
 export function reapLock(): usize {
-  return HEADER_ADDRESS + offsetof<SharedHeader>("reapLock");
+  return LOCKS_ADDRESS + offsetof<SharedLocks>("reap");
 }
 
 /** Address of the lock that only one compactor has. */
 export function compactLock(): usize {
-  return HEADER_ADDRESS + offsetof<SharedHeader>("compactLock");
+  return LOCKS_ADDRESS + offsetof<SharedLocks>("compact");
 }
 
 /** Address of the count of moved objects. */

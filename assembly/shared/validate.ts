@@ -28,6 +28,7 @@ import {
   JOB_NONE,
   MAX_WORKERS,
   sharedHeader,
+  sharedLocks,
   WORKER_ATTACHED,
   WorkerRecord,
   workerRecord,
@@ -69,8 +70,9 @@ export function validate(): i32 {
 
 function validateLocks(): i32 {
   const header = sharedHeader();
-  if (header.supplyLock) return 401;
-  if (header.compactLock || header.reapLock) return 402;
+  const locks = sharedLocks();
+  if (locks.supply) return 401;
+  if (locks.compact || locks.reap) return 402;
   for (let index: u32 = 1; index < superblock().classCount; index++) {
     if (load<u32>(classLock(sizeClass(index)))) return 403;
   }
