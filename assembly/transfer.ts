@@ -69,24 +69,32 @@ export function startExport(): void {
   startType(0);
 }
 
-/** Writes the next records into the batch. @returns bytes written, 0 when all pages are through */
+/**
+ * Writes the next records into the batch.
+ *
+ * The entry of the next object is read before this one is copied: entries lie anywhere in the index,
+ * and the processor fetches the one while it copies the other.
+ *
+ * @returns bytes written, 0 when all pages are through
+ */
 export function exportBatch(): u32 {
   const start: usize = superblock().putWindowAddress;
   const end = start + 3 * superblock().pageSize;
   let cursor = start;
-  while (settleOnObject()) {
-    const object = slotAddress(
-      changetype<Zspage>(exportZspage),
-      exportSlot,
-      sizeClass(exportClass).size,
-    );
-    const address: usize = load<u32>(object) & ~USED_TAG;
-    const length = entryToLength(load<u64>(address));
+  let object = settleOnObject();
+  let address = object ? objectToEntry(object) : 0;
+  let entry = address ? load<u64>(address) : 0;
+  while (object) {
+    const length = entryToLength(entry);
     if (cursor + RECORD_HEADER_SIZE + length > end) return <u32>(cursor - start);
     cursor = writeHeader(cursor, address, entryToRoot(address).type, length);
-    memory.copy(cursor, object + OBJECT_HEADER_SIZE, length);
-    cursor += length;
+    const payload = object + OBJECT_HEADER_SIZE;
     exportSlot++;
+    object = settleOnObject();
+    address = object ? objectToEntry(object) : 0;
+    entry = address ? load<u64>(address) : 0;
+    memory.copy(cursor, payload, length);
+    cursor += length;
   }
   while (settleOnEntry()) {
     const address = entryAddress(exportGroup, exportPlace);
@@ -110,15 +118,21 @@ function writeHeader(cursor: usize, address: usize, type: u32, length: u32): usi
   return cursor + RECORD_HEADER_SIZE;
 }
 
-/** Makes the cursor point to an object in use. @returns false behind the last one */
-function settleOnObject(): bool {
+/** Address of the entry that an object in use belongs to. */
+function objectToEntry(object: usize): usize {
+  return <usize>(load<u32>(object) & ~USED_TAG);
+}
+
+/** Makes the cursor point to an object in use. @returns its address, 0 behind the last one */
+function settleOnObject(): usize {
   const classes = superblock().classCount;
   while (exportClass < classes) {
     const size = sizeClass(exportClass).size;
     while (exportZspage) {
       const zspage = changetype<Zspage>(exportZspage);
       for (; exportSlot < zspage.capacity; exportSlot++) {
-        if (load<u32>(slotAddress(zspage, exportSlot, size)) & USED_TAG) return true;
+        const object = slotAddress(zspage, exportSlot, size);
+        if (load<u32>(object) & USED_TAG) return object;
       }
       exportSlot = 0;
       exportZspage = zspage.next;
@@ -131,7 +145,7 @@ function settleOnObject(): bool {
     }
     exportZspage = load<u32>(groupHead(sizeClass(exportClass), exportFullness));
   }
-  return false;
+  return 0;
 }
 
 /** Makes the cursor point to an entry, used or not. @returns false behind the last one */
