@@ -229,7 +229,9 @@ test("a report says which memory it compares: measured from outside, or counted 
   assert.match(first([...puts, ...counted]), /\(put, memory as counted from inside, per real/);
   assert.match(first([...puts, ...counted, ...held]), /all 2 comparisons \(put, memory held, per/);
   const explains = (rows: readonly Measurement[]): boolean =>
-    verdictLines(file(rows)).some((line) => line.startsWith("Counted from inside is all that zmem"));
+    verdictLines(file(rows)).some((line) =>
+      line.startsWith("Counted from inside is all that zmem"),
+    );
   assert.is(explains([...puts, ...counted]), true);
   assert.is(explains([...puts, ...counted, ...held]), false);
   assert.is(explains(puts), false);
