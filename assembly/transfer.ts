@@ -69,24 +69,29 @@ export function startExport(): void {
   startType(0);
 }
 
-/**
- * Writes the next records into the batch.
- *
- * The entry of the next object is read before this one is copied: entries lie anywhere in the index,
- * and the processor fetches the one while it copies the other.
- *
- * @returns bytes written, 0 when all pages are through
- */
+/** Writes the next records into the batch. @returns bytes written, 0 when all pages are through */
 export function exportBatch(): u32 {
   const start: usize = superblock().putWindowAddress;
   const end = start + 3 * superblock().pageSize;
-  let cursor = start;
+  let cursor = exportObjects(start, end);
+  if (!settleOnObject()) cursor = exportWords(cursor, end);
+  return <u32>(cursor - start);
+}
+
+/**
+ * Writes records of objects, as many as there is room for. The entry of the next object is read
+ * before this one is copied: entries lie anywhere in the index, and the processor fetches the one
+ * while it copies the other.
+ *
+ * @returns the address behind the last record
+ */
+function exportObjects(cursor: usize, end: usize): usize {
   let object = settleOnObject();
   let address = object ? objectToEntry(object) : 0;
   let entry = address ? load<u64>(address) : 0;
   while (object) {
     const length = entryToLength(entry);
-    if (cursor + RECORD_HEADER_SIZE + length > end) return <u32>(cursor - start);
+    if (cursor + RECORD_HEADER_SIZE + length > end) break;
     cursor = writeHeader(cursor, address, entryToRoot(address).type, length);
     const payload = object + OBJECT_HEADER_SIZE;
     exportSlot++;
@@ -96,6 +101,11 @@ export function exportBatch(): u32 {
     memory.copy(cursor, payload, length);
     cursor += length;
   }
+  return cursor;
+}
+
+/** Writes records of entries without an object, likewise. */
+function exportWords(cursor: usize, end: usize): usize {
   while (settleOnEntry()) {
     const address = entryAddress(exportGroup, exportPlace);
     const entry = load<u64>(address);
@@ -107,7 +117,7 @@ export function exportBatch(): u32 {
     }
     exportPlace++;
   }
-  return <u32>(cursor - start);
+  return cursor;
 }
 
 /** @param address of the entry @returns where the record's payload goes */
