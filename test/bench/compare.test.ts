@@ -110,7 +110,15 @@ test("relative to a contender of the same run, a slower machine is no regression
   ];
   const [before, after] = [file(rows(1)), file(rows(1.5))];
   assert.is(compareFiles(before, after).changes[0]?.verdict, "worse");
-  assert.is(compareFiles(before, after, "peer").changes[0]?.verdict, "same");
+  const relative = compareFiles(before, after, "peer");
+  assert.is(relative.changes[0]?.verdict, "same");
+  assert.is(compareFiles(before, after).agreement, undefined);
+  assert.is(relative.agreement?.rows, 1);
+  assert.is(relative.agreement?.close, 1);
+  assert.match(
+    comparisonToText(before, after, relative, "peer"),
+    /\nratios to peer in 1 rows: median distance 0\.\d %, 1 within 5 %\n/,
+  );
 });
 
 test("rows that only one file has are named", () => {
