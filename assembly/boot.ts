@@ -12,7 +12,6 @@ import {
 import { EFFORT_DEFAULT } from "./codec/effort";
 import { STATUS_GROWTH, STATUS_INVALID, STATUS_LIMIT, STATUS_OK } from "./status";
 import {
-  LAYOUT_VERSION,
   OPTION_ACCEPT_RAW,
   OPTION_ENABLED,
   superblock,
@@ -74,7 +73,6 @@ export function boot(pageSize: u32, limitBytes: f64, options: u32): i32 {
   if (max(needed, held) > limit) return STATUS_LIMIT;
   if (needed > held && memory.grow(needed - held) < 0) return STATUS_GROWTH;
 
-  block.layoutVersion = LAYOUT_VERSION;
   block.pageSize = pageSize;
   block.options = options | OPTION_ENABLED;
   block.heldWasmPages = <u32>memory.size();

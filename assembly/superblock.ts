@@ -25,7 +25,6 @@ import { REJECT_COUNT } from "./status";
 @unmanaged
 export class Superblock {
   magic: u32;
-  layoutVersion: u32;
   /** Bytes of one page, set once by `boot`. */
   pageSize: u32;
   /** Bit 0: puts are accepted. Bit 1: incompressible pages are kept raw. */
@@ -36,6 +35,8 @@ export class Superblock {
   /** The limit, in granules and in wasm pages. */
   limitGranules: u32;
   limitWasmPages: u32;
+  /** What linear memory has grown to. */
+  heldWasmPages: u32;
   /** Granules below the first one that is handed out. */
   fixedGranules: u32;
   /** Size classes (zsmalloc/size-classes). */
@@ -73,8 +74,7 @@ export class Superblock {
   defragmentCursor: u32;
 
   // From here on, at 128: what changes with every zspage that comes or goes.
-  /** What linear memory has grown to, and the highest it ever was. */
-  heldWasmPages: u32;
+  /** The highest that linear memory ever was. */
   peakWasmPages: u32;
   freeGranules: u32;
   indexGranules: u32;
@@ -97,7 +97,6 @@ export class Superblock {
 
 export const SUPERBLOCK_ADDRESS: usize = 1024;
 export const SUPERBLOCK_MAGIC: u32 = 0x6d656d7a; // "zmem"
-export const LAYOUT_VERSION: u32 = 1;
 
 /** Columns of the statistics. */
 export const STATS_COUNT: u32 = 32;
@@ -106,6 +105,9 @@ export const OPTION_ENABLED: u32 = 1;
 export const OPTION_ACCEPT_RAW: u32 = 2;
 
 if (offsetof<Superblock>() != 200) ERROR("superblock: the diagram and the record differ");
+// Each of the three parts begins a cache line.
+if (offsetof<Superblock>("highWorkspaceAddress") != 64) ERROR("superblock: not what calls read");
+if (offsetof<Superblock>("peakWasmPages") != 128) ERROR("superblock: not what zspages change");
 
 const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 256;
 /** u32 address of each type's root, 0 while the type is closed. */

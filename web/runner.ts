@@ -36,11 +36,15 @@ export class Runner {
   #open(): Worker {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
     worker.addEventListener("message", ({ data }: MessageEvent<Answer | Hire>) => {
+      if (worker !== this.#worker) return;
       if (data.kind === "hire") this.#putWorkers.start(data);
       else if (data.run === this.#run) this.#onAnswer(data);
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
+      // It lives on after an error, with its pool and its run: neither is of use any more.
+      worker.terminate();
+      if (worker !== this.#worker) return;
       this.#worker = null;
       this.#putWorkers.endAll();
       this.#onCrash(

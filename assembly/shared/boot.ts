@@ -12,7 +12,6 @@ import {
 import { identify } from "../lock";
 import { STATUS_GROWTH, STATUS_INVALID, STATUS_LIMIT, STATUS_OK } from "../status";
 import {
-  LAYOUT_VERSION,
   OPTION_ACCEPT_RAW,
   OPTION_ENABLED,
   Superblock,
@@ -93,7 +92,6 @@ export function bootShared(
   header.spareAddress = <u32>spare;
   header.scratchGranules = bytesToGranules(scratchBytes(pageSize, options));
 
-  block.layoutVersion = LAYOUT_VERSION;
   block.pageSize = pageSize;
   block.options = options | OPTION_ENABLED;
   block.heldWasmPages = <u32>memory.size();

@@ -97,6 +97,7 @@ const RECORDS_ADDRESS: usize = LOCKS_ADDRESS + LOCKS_SIZE;
 export const SHARED_END: usize = RECORDS_ADDRESS + ((MAX_WORKERS + 1) << RECORD_SHIFT);
 
 if (offsetof<SharedHeader>() > HEADER_SIZE) ERROR("shared header: the record is too long");
+if (offsetof<SharedLocks>() > LOCKS_SIZE) ERROR("shared locks: the record is too long");
 if (offsetof<WorkerRecord>() > 1 << RECORD_SHIFT) ERROR("worker record: too long");
 
 /** The pool's shared header. */

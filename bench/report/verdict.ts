@@ -33,10 +33,10 @@ const ACCOUNTED: Aspect = {
 function memoryAspect({ measurements }: ResultFile): Aspect {
   return measurements.some((row) => row.case === HELD.case) ? HELD : ACCOUNTED;
 }
-const COUNTED_FROM_INSIDE =
-  "Counted from inside is all that zmem holds, but of the others only the bytes of their blocks: " +
-  "some 520 more for each page's entry, array and buffer show from outside the process, in Node.";
 const FAST_CLASS = /lz4|snappy/;
+const COUNTED_FROM_INSIDE =
+  "Counted from inside is all that zmem holds, but of the others only the bytes of their blocks, " +
+  "not each page's entry, array and buffer: these show from outside the process, in Node.";
 
 /** Lines of plain text. */
 export function verdictLines(file: ResultFile): string[] {

@@ -10,7 +10,8 @@ import { ZmemError } from "../errors.ts";
 
 /**
  * A Worker of node:worker_threads or of a browser, or what stands here for one that another thread
- * has started: its `terminate` resolves when that thread has terminated it.
+ * has started: its `terminate` resolves when that thread has terminated it, and rejects when that
+ * can't be known. One that never does either holds up the reaping of all that end meanwhile.
  */
 export interface EndableWorker {
   terminate(): unknown;
@@ -35,18 +36,25 @@ export async function sayAlive(name: string): Promise<() => void> {
  * Terminates a worker. Resolves when it certainly runs no more.
  *
  * @param name of the lock that it holds while it lives
- * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` where nothing says when a worker has ended
+ * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` where nothing says when a worker has ended; what the
+ *   worker's `terminate` rejects with
  */
 export async function endWorker(worker: EndableWorker, name: string): Promise<void> {
   const ended = worker.terminate();
-  if (ended instanceof Promise) await ended;
+  const isTold = isThenable(ended);
+  if (isTold) await ended;
   if (usesWebLocks()) {
     // A browser's worker runs on for a while after its termination.
     await navigator.locks.request(name, () => undefined);
-  } else if (!(ended instanceof Promise)) {
+  } else if (!isTold) {
     throw new ZmemError(
       "ERR_ZMEM_UNSUPPORTED",
       "nothing here says when a terminated worker has ended: call reap once it certainly has",
     );
   }
+}
+
+/** Also of promises that are another realm's or a library's. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { readonly then?: unknown } | null | undefined)?.then === "function";
 }

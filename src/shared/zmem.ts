@@ -258,7 +258,8 @@ export class SharedZmem {
    *
    * @param workerId its id, unless it was given an attachment by `attachmentFor`
    * @returns false when it took no part (any more)
-   * @throws TypeError when its id is not known: nothing has happened then
+   * @throws TypeError when its id is not known: nothing has happened then; what the worker's own
+   *   `terminate` rejects with: it is not reaped then
    */
   async terminate(worker: EndableWorker, workerId?: number): Promise<boolean> {
     const id = workerId ?? this.#tickets.get(worker)?.workerId;

@@ -121,6 +121,21 @@ test("relative to a contender of the same run, a slower machine is no regression
   );
 });
 
+test("a row is relative only where both files have the other contender", () => {
+  const put = (contender: string): Measurement =>
+    row({ case: "c", figure: "put", contender, samples: noisy(100, 3) });
+  const alone = row({ case: "d", figure: "get", contender: "peer", samples: noisy(100, 4) });
+  const [both, without] = [
+    file([put("zmem"), put("peer"), alone]),
+    file([put("peer"), alone]),
+  ] as const;
+  assert.is(compareFiles(both, both, "zmem").agreement?.rows, 1);
+  const { changes, agreement } = compareFiles(both, without, "zmem");
+  assert.is(agreement, undefined);
+  for (const { key, ratio } of changes) assert.ok(ratio.middle > 0.9 && ratio.middle < 1.1, key);
+  assert.throws(() => compareFiles(both, both, "zmme"), /--against: expected .*, got zmme/);
+});
+
 test("rows that only one file has are named", () => {
   const [one, two] = ["one", "two"].map((contender) => row({ case: "c", figure: "f", contender }));
   const { changes, onlyBefore, onlyAfter } = compareFiles(file([one!]), file([two!]));

@@ -27,6 +27,15 @@ const { test, inBrowser, open } = await demoSuite("demo workers");
 const isDisabled = (page: Page, id: string): Promise<boolean> =>
   page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLButtonElement).disabled);
 
+/** Waits until the page has so many workers, those that put among them. */
+async function waitForWorkers(page: Page, count: number): Promise<void> {
+  const until = Date.now() + 10_000;
+  while (page.workers().length !== count && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  assert.is(page.workers().length, count);
+}
+
 /** 6 MiB of text, each page another. */
 function writeText(): string {
   const path = join(folder, "text.bin");
@@ -71,8 +80,10 @@ inBrowser("the number of workers is a control, and what it rules out is said bes
     assert.match(await textOf(page, "trim-note"), /^A pool that workers share can't be trimmed: /);
     assert.is(await isDisabled(page, "act-recompress"), false);
     assert.equal(await findViolations(page), []);
+    assert.is(page.workers().length, 4);
     await page.select("#workers", "1");
     await waitForEnd(page);
+    await waitForWorkers(page, 1);
     assert.is(await isDisabled(page, "act-trim"), false);
     assert.is(await page.$eval("#trim-note", (note) => (note as HTMLElement).hidden), true);
     await page.select("#device", "indexeddb");
@@ -239,6 +250,51 @@ inBrowser("a run whose worker hangs can be cancelled, and what was put stays", a
       assert.ok(((await readReport(page)).totals["pages"] ?? 0) > 250);
     },
     { hash: "source=mix&workers=2", files: await withFault("for (;;);") },
+  ),
+);
+
+inBrowser(
+  "when the worker stops, those that it had started are ended, and the next run works",
+  async () => {
+    const worker = Buffer.from((await demoFiles())["/worker.js"] ?? "").toString();
+    const fault = `;addEventListener("message", ({ data }) => {
+    if (data.kind === "act" && data.action === "compact") throw new Error("out of order");
+  });`;
+    await open(
+      async (page) => {
+        await waitForEnd(page);
+        assert.is(page.workers().length, 3);
+        await press(page, "act-compact");
+        await page.waitForFunction(() =>
+          document.getElementById("error")?.textContent?.startsWith("The worker stopped: "),
+        );
+        await waitForWorkers(page, 0);
+        await press(page, "restart");
+        await waitForStatus(page, /every page came back as it was/);
+        assert.is(page.workers().length, 3);
+      },
+      { hash: "source=mix&workers=2", files: { "/worker.js": worker + fault } },
+    );
+  },
+);
+
+inBrowser("a browser that gives no more workers is an error in plain words", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      assert.is(await textOf(page, "error"), "The workers could not be started.");
+    },
+    {
+      hash: "source=zeros&workers=2",
+      prepare: (page) =>
+        page.evaluateOnNewDocument(`
+          globalThis.Worker = new Proxy(Worker, {
+            construct(target, [address, options]) {
+              if (String(address).includes("put-worker")) throw new Error("no more workers");
+              return new target(address, options);
+            },
+          });`),
+    },
   ),
 );
 

@@ -1,6 +1,7 @@
 /** The entry zmem/shared: made in one thread, attached in others, areas, ends of workers. */
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { buildSync } from "esbuild";
 import { suite } from "uvu";
@@ -101,6 +102,31 @@ test("terminate ends a worker in the middle of its puts and reaps it", async () 
   assert.is(await zmem.terminate(stranger, id), true);
   area.off();
   assert.equal([zmem.stats().pages, zmem.stats().payloadBytes], [0, 0]);
+  zmem.close();
+});
+
+test("what stands for a worker of another thread's is waited for, and its failure passed on", async () => {
+  const zmem = await createZmem({ maximumBytes: 2 ** 26 });
+  let end = (): void => undefined;
+  // A promise, but none of this realm.
+  const ForeignPromise = runInNewContext("Promise") as typeof Promise;
+  const standIn = {
+    terminate: () => new ForeignPromise<void>((resolve) => (end = resolve)),
+  };
+  zmem.attachmentFor(standIn);
+  let isReaped = false;
+  const reaped = zmem.terminate(standIn).then((tookPart) => {
+    isReaped = true;
+    return tookPart;
+  });
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(isReaped, false);
+  end();
+  assert.is(await reaped, true);
+  const lost = { terminate: () => Promise.reject(new Error("the page is gone")) };
+  const id = zmem.attachmentFor(lost).ticket?.workerId ?? 0;
+  await rejects(zmem.terminate(lost), /the page is gone/);
+  assert.is(zmem.reap(id), true, "it was not reaped: it may live");
   zmem.close();
 });
 
