@@ -10,8 +10,8 @@
  */
 import type { BenchCase, BenchContext, Row } from "../harness/case.ts";
 import { median, pairedRatios } from "../harness/statistics.ts";
-import { inSweeps, SWEEPS } from "../harness/sweeps.ts";
-import { measureSteady } from "./store.ts";
+import { inSweeps } from "../harness/sweeps.ts";
+import { measureSteady, STEADY_SWEEPS } from "./store.ts";
 
 const OWN = "zmem";
 const STORES = [OWN, "Map of copies", "Map of lz4-wasm", "Map of lz4-napi", "Map of snappy"];
@@ -54,7 +54,7 @@ async function measureRatios(context: BenchContext): Promise<Map<string, Ratio>>
   const rows: Row[] = [];
   const stores = context.stores.filter(({ name }) => STORES.includes(name));
   const ours = { ...context, stores, record: (row: Row) => void rows.push(row) };
-  const count = SWEEPS[context.effort];
+  const count = STEADY_SWEEPS[context.effort];
   await inSweeps(ours, { count }, (sweep, index) =>
     measureSteady(sweep, corpus, PAGE_SIZE, index / count),
   );
