@@ -40,9 +40,9 @@ const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
 /**
- * Enough for medians of ratios that agree within 5 % between two measurements (case "repeat"), most
- * often: the largest of eight distances was 0.020 to 0.052 in six runs, and with 6 sweeps of 10 rounds
- * 0.046 to 0.128 (2026-11). The put of a Map of copies, which scatters most, is the last to come near.
+ * For medians of ratios that agree between two measurements (case "repeat"): the largest of eight
+ * distances was 0.020 to 0.052 in six runs of that case alone, and with 6 sweeps of 10 rounds 0.046 to
+ * 0.128; in whole runs it is larger (2026-11, docs/benchmarks.md).
  */
 const STEADY_ROUNDS = { quick: 8, full: 84, all: 96 } as const;
 export const STEADY_SWEEPS = { quick: 1, full: 12, all: 12 } as const;
