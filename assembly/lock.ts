@@ -20,7 +20,7 @@ import { mayDie } from "./shared/crash";
 
 /**
  * Looks at a taken lock before sleeping, some 10 µs: a nap of 20 µs takes 100. With 200, two workers
- * had 1.87 to 1.90 of one's puts, with 2,000 they have 1.91 to 1.93 (docs/shared.md).
+ * had 1.89 times one's puts in the median, with 2,000 they had 1.92 (docs/shared.md).
  */
 const SPINS: u32 = 2000;
 const FIRST_NAP: i64 = 20_000; // ns

@@ -106,12 +106,13 @@ export const OPTION_ACCEPT_RAW: u32 = 2;
 
 if (offsetof<Superblock>() != 200) ERROR("superblock: the diagram and the record differ");
 // Each of the three parts begins a cache line.
-if (offsetof<Superblock>("highWorkspaceAddress") != 64) ERROR("superblock: not what calls read");
-if (offsetof<Superblock>("peakWasmPages") != 128) ERROR("superblock: not what zspages change");
+if (offsetof<Superblock>("highWorkspaceAddress") != 64)
+  ERROR("superblock: what calls read must fill a cache line");
+if (offsetof<Superblock>("peakWasmPages") != 128)
+  ERROR("superblock: what zspages change must begin a cache line");
 
-const LISTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 256;
-/** u32 address of each type's root, 0 while the type is closed. */
-export const TYPE_ROOTS_ADDRESS: usize = LISTS_ADDRESS;
+/** u32 address of each type's root, 0 while the type is closed; begins a cache line. */
+export const TYPE_ROOTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 256;
 /** u32 counters of rejected puts, by reason. */
 export const REJECTS_ADDRESS: usize = TYPE_ROOTS_ADDRESS + MAX_TYPES * 4;
 /** f64 columns of the statistics (stats.ts), 8-aligned. */

@@ -34,6 +34,8 @@ const LEAST_CHANGE = 0.05;
 
 /** How far apart the ratios of two files are, by rows that are times. */
 export interface Agreement {
+  /** The contender to which they are relative. */
+  readonly against: string;
   readonly rows: number;
   /** The median over rows of larger ratio ÷ smaller ratio - 1. */
   readonly medianDistance: number;
@@ -62,38 +64,6 @@ function keyOf({ case: name, figure, contender, corpus, pageSize }: Measurement)
   return [name, figure, contender, corpus, formatPageSize(pageSize)].filter(Boolean).join(" · ");
 }
 
-/** The row of another contender under the same condition. */
-function rowOf(file: ResultFile, row: Measurement, contender: string): Measurement | undefined {
-  return file.measurements.find(
-    (other) =>
-      other.contender === contender &&
-      other.case === row.case &&
-      other.figure === row.figure &&
-      other.corpus === row.corpus &&
-      other.pageSize === row.pageSize,
-  );
-}
-
-/** The samples of one row in both files, relative to another contender where both files have it. */
-function pairSamples(
-  files: readonly [ResultFile, ResultFile],
-  rows: readonly [Measurement, Measurement],
-  against: string | undefined,
-): { readonly samples: readonly [number[], number[]]; readonly isRelative: boolean } {
-  const [then, now] = rows;
-  const plain = [present(then.samples), present(now.samples)] as const;
-  if (against === undefined || now.contender === against) {
-    return { samples: plain, isRelative: false };
-  }
-  const bases = files.map((file) => rowOf(file, now, against));
-  const [first, second] = bases;
-  if (first === undefined || second === undefined) return { samples: plain, isRelative: false };
-  return {
-    samples: [pairedRatios(then.samples, first.samples), pairedRatios(now.samples, second.samples)],
-    isRelative: true,
-  };
-}
-
 /**
  * @param against a contender to take figures relative to, in rows where both files have it
  * @throws Error when none of the files has it
@@ -114,8 +84,11 @@ export function compareFiles(
   for (const [key, row] of fresh) {
     const older = old.get(key);
     if (older === undefined) continue;
-    const { samples, isRelative } = pairSamples([before, after], [older, row], against);
-    const [then, now] = samples;
+    const baseKey = against === undefined ? key : keyOf({ ...row, contender: against });
+    const [oldBase, freshBase] = [old.get(baseKey), fresh.get(baseKey)];
+    const isRelative = baseKey !== key && oldBase !== undefined && freshBase !== undefined;
+    const then = isRelative ? pairedRatios(older.samples, oldBase.samples) : present(older.samples);
+    const now = isRelative ? pairedRatios(row.samples, freshBase.samples) : present(row.samples);
     const ratio = row.better === "higher" ? ratioInterval(now, then) : ratioInterval(then, now);
     changes.push({ key, ratio, verdict: judge(ratio) });
     const { middle } = ratio;
@@ -127,17 +100,20 @@ export function compareFiles(
     changes,
     onlyBefore: [...old.keys()].filter((key) => !fresh.has(key)),
     onlyAfter: [...fresh.keys()].filter((key) => !old.has(key)),
-    agreement: agreementOf(distances),
+    agreement: agreementOf(distances, against),
   };
 }
 
-function agreementOf(distances: readonly number[]): Agreement | undefined {
-  if (distances.length === 0) return undefined;
+function agreementOf(
+  distances: readonly number[],
+  against: string | undefined,
+): Agreement | undefined {
+  if (against === undefined || distances.length === 0) return undefined;
   const close = distances.filter((distance) => distance <= LEAST_CHANGE).length;
-  return { rows: distances.length, medianDistance: median(distances), close };
+  return { against, rows: distances.length, medianDistance: median(distances), close };
 }
 
-function agreementToText({ rows, medianDistance, close }: Agreement, against: string): string {
+function agreementToText({ against, rows, medianDistance, close }: Agreement): string {
   const distance = (medianDistance * 100).toFixed(1);
   const bound = `${LEAST_CHANGE * 100} %`;
   return `ratios to ${against} in ${rows} rows: median distance ${distance} %, ${close} within ${bound}`;
@@ -154,7 +130,6 @@ export function comparisonToText(
   before: ResultFile,
   after: ResultFile,
   { changes, onlyBefore, onlyAfter, agreement }: FileComparison,
-  against = "",
 ): string {
   const count = (wanted: string): number =>
     changes.filter(({ verdict }) => verdict === wanted).length;
@@ -175,7 +150,7 @@ export function comparisonToText(
   return [
     `first:  ${describeRun(before)}`,
     `second: ${describeRun(after)}`,
-    ...(agreement === undefined ? [] : [agreementToText(agreement, against)]),
+    ...(agreement === undefined ? [] : [agreementToText(agreement)]),
     "",
     table,
     ...lists,
@@ -200,7 +175,7 @@ function main(words: readonly string[]): number {
       parseResults(readFileSync(path, "utf8"), path),
     ) as [ResultFile, ResultFile];
     const comparison = compareFiles(before, after, values.against);
-    process.stdout.write(comparisonToText(before, after, comparison, values.against));
+    process.stdout.write(comparisonToText(before, after, comparison));
     return 0;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);

@@ -11,7 +11,7 @@ import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
 import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
-import { inSweeps, SWEEPS } from "../harness/sweeps.ts";
+import { inSweeps } from "../harness/sweeps.ts";
 import type { Codec, CodecContender } from "../peers/contender.ts";
 
 const PAGE_SIZES = {
@@ -20,6 +20,7 @@ const PAGE_SIZES = {
   all: [4096, 8192, 16384, 32768, 65536],
 } as const;
 const ROUNDS = { quick: 6, full: 24, all: 64 } as const;
+const SWEEPS = { quick: 1, full: 6, all: 8 } as const;
 const BUDGET_SECONDS = { quick: Infinity, full: 90, all: Infinity } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
 const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 512 << 10 } as const;

@@ -45,6 +45,7 @@ const LEAD_BYTES = 256 << 10;
  * 0.128; in whole runs it is larger (2026-11, docs/benchmarks.md).
  */
 const STEADY_ROUNDS = { quick: 8, full: 84, all: 96 } as const;
+/** Sweeps that these rounds are shared out to. */
 export const STEADY_SWEEPS = { quick: 1, full: 12, all: 12 } as const;
 const BUDGET_SECONDS = { quick: Infinity, full: 170, all: Infinity } as const;
 /** For what can be timed but once per preparation, which takes long. */

@@ -16,8 +16,6 @@
 import type { BenchContext, Row } from "./case.ts";
 import type { BatchSize } from "./measure.ts";
 
-/** Sweeps of a comparison in a run of that effort. */
-export const SWEEPS = { quick: 1, full: 6, all: 8 } as const;
 /** So many there are also when the time is over. */
 const LEAST_SWEEPS = 2;
 

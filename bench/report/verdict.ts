@@ -30,13 +30,14 @@ const ACCOUNTED: Aspect = {
   words: "memory as counted from inside",
 };
 
-function memoryAspect({ measurements }: ResultFile): Aspect {
-  return measurements.some((row) => row.case === HELD.case) ? HELD : ACCOUNTED;
-}
 const FAST_CLASS = /lz4|snappy/;
 const COUNTED_FROM_INSIDE =
   "Counted from inside is all that zmem holds, but of the others only the bytes of their blocks, " +
   "not each page's entry, array and buffer: these show from outside the process, in Node.";
+
+function memoryAspect({ measurements }: ResultFile): Aspect {
+  return measurements.some((row) => row.case === HELD.case) ? HELD : ACCOUNTED;
+}
 
 /** Lines of plain text. */
 export function verdictLines(file: ResultFile): string[] {

@@ -116,7 +116,7 @@ test("relative to a contender of the same run, a slower machine is no regression
   assert.is(relative.agreement?.rows, 1);
   assert.is(relative.agreement?.close, 1);
   assert.match(
-    comparisonToText(before, after, relative, "peer"),
+    comparisonToText(before, after, relative),
     /\nratios to peer in 1 rows: median distance 0\.\d %, 1 within 5 %\n/,
   );
 });

@@ -35,7 +35,7 @@ export class HiredWorker implements EndableWorker {
     life.start();
   }
 
-  /** Has it started; called once. */
+  /** Asks the page to start it; called once. */
   start(joining: Joining): void {
     const [work, life] = [this.#work.port2, this.#life.port2];
     const hire: Hire = { kind: "hire", joining, work, life };
