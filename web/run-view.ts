@@ -129,13 +129,13 @@ export class RunView {
         element("acted").textContent = answer.text;
         break;
       case "acted":
-        this.runLine.acted();
         this.#totals = answer.totals;
-        element("acted").textContent = answer.text;
         this.#classChart.show(answer.rows, answer.before);
         this.#tables.showClasses(answer.rows);
-        frames.request(this.#showTotals);
+        this.#showTotals();
         this.selection.refresh();
+        element("acted").textContent = answer.text;
+        this.runLine.acted();
         break;
       case "page":
         frames.request(() => this.#inspector.show(answer.details, this.columns.pageSize));
@@ -189,7 +189,9 @@ export class RunView {
 
   #end(totals: Totals, cancelled: boolean): void {
     this.#totals = totals;
-    this.#host.frames.request(this.#showTotals);
+    // At once: what says that a run is over must not stand beside the figures of the run before, which
+    // a busy page's next frames may still show.
+    this.#showTotals();
     this.runLine.end(totals, cancelled, this.#beginning.isOpen);
     element<HTMLButtonElement>("act-trim").disabled = totals.workers > 1;
     element("trim-note").hidden = totals.workers === 1;

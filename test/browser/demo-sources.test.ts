@@ -57,6 +57,26 @@ for (const isolated of [true, false]) {
   );
 }
 
+inBrowser("what says that a run is over never stands beside the figures of another", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      // A page so busy, or so far in the background, that no frame of it is drawn any more.
+      await page.evaluate("globalThis.requestAnimationFrame = () => 0");
+      const input = (await page.$("#file")) as ElementHandle<HTMLInputElement>;
+      await input.uploadFile(writeMixedFile());
+      await page.waitForFunction(
+        () => document.getElementById("status")?.textContent?.endsWith("as it was.") === true,
+        { polling: 50 },
+      );
+      assert.match(await textOf(page, "status"), /^mixed file\.bin: 40 pages in /);
+      assert.is(await figureOf(page, "original"), "160 KiB");
+      assert.match(await textOf(page, "headline"), /^160 KiB of data /);
+    },
+    { hash: "source=zeros" },
+  ),
+);
+
 inBrowser("every sample comes back as it was, and a link without one shows the mix", () =>
   open(
     async (page) => {

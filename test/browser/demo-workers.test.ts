@@ -60,12 +60,7 @@ inBrowser("the number of workers is a control, and what it rules out is said bes
     assert.equal(forms, alone.forms);
     assert.is(totals["workers"], 3);
     assert.ok((totals["heldBytes"] ?? 0) > (alone.totals["heldBytes"] ?? Infinity));
-    // The status says the end at once; the figures follow in one of the next frames.
-    await page.waitForFunction(() =>
-      (document.getElementById("shared-note")?.textContent ?? "").startsWith(
-        "Counts and payload are what one worker has",
-      ),
-    );
+    assert.match(await textOf(page, "shared-note"), /^Counts and payload are what one worker has/);
     assert.match(await textOf(page, "saved"), /at [\d.]+ [MG]B\/s with 3 workers\.$/);
     assert.match(await figureOf(page, "throughput"), /^[\d.]+ [MG]B\/s$/);
     assert.match(await textOf(page, "pool-note"), /^3 workers share one pool: .* memory or none/);
