@@ -70,6 +70,8 @@ export interface BatchSize {
 
 /** A warm-up's batches last so long, the last ones of a contender that settles … */
 const WARM_UP_MS = 8;
+/** … or so long where several sweeps follow, and what the first one measures is a small part … */
+const SWEPT_WARM_UP_MS = 4;
 /** … which it has when so many batches in a row … */
 const SETTLED_BATCHES = 3;
 /** … were not faster than the one before them by more than this share; or … */
@@ -112,7 +114,7 @@ export async function measureInTurn(
   const plans: Plan[] = [];
   for (const task of tasks) {
     const known = once ? { passes: 1, every: 1 } : part?.sizes.get(task.name);
-    const size = known ?? (await warmUp(task, batchMs, now));
+    const size = known ?? (await warmUp(task, batchMs, part ? SWEPT_WARM_UP_MS : WARM_UP_MS, now));
     part?.sizes.set(task.name, size);
     plans.push({ task, ...size });
     await breathe();
@@ -158,8 +160,13 @@ interface Plan extends BatchSize {
 }
 
 /** Lets a task settle, and finds how many passes make a batch. */
-async function warmUp(task: Task, batchMs: number, now: () => number): Promise<BatchSize> {
-  const warmUpMs = Math.max(batchMs, WARM_UP_MS);
+async function warmUp(
+  task: Task,
+  batchMs: number,
+  leastMs: number,
+  now: () => number,
+): Promise<BatchSize> {
+  const warmUpMs = Math.max(batchMs, leastMs);
   let passes = 1;
   let fastestMs = Infinity;
   let settlingMs = Infinity;

@@ -34,10 +34,13 @@ export async function inSweeps(
   const sizes: Map<string, BatchSize>[] = [];
   const failed = new Set<string>();
   const started = performance.now();
+  let sweepStarted = started;
+  /** The next sweep takes as long as the last one; the first is longer, for its warm-ups. */
   const hasTimeFor = (sweeps: number): boolean => {
-    if (sweeps <= LEAST_SWEEPS || context.rounds !== undefined) return true;
-    const seconds = (performance.now() - started) / 1000;
-    return (seconds * sweeps) / (sweeps - 1) <= budgetSeconds;
+    const now = performance.now();
+    const seconds = (now - started + (now - sweepStarted)) / 1000;
+    sweepStarted = now;
+    return sweeps <= LEAST_SWEEPS || context.rounds !== undefined || seconds <= budgetSeconds;
   };
   try {
     for (let index = 0; index < count && hasTimeFor(index + 1); index++) {
