@@ -3,7 +3,8 @@
  *
  * What: each contender is warmed up until it no longer gets faster; a round of all in turn follows
  * that nobody counts. Then come many short rounds, in each of which every contender runs one batch.
- * The order is drawn anew for every other round, and the round after it runs it backwards.
+ * The order is drawn anew for every other round, and the round after it runs it backwards, also where
+ * the rounds are shared out to sweeps.
  *
  * Why so: engines compile in the first tens of milliseconds, and once more when a shared loop meets
  * the second kind of contender. The machine's speed drifts within seconds and jumps within
@@ -38,6 +39,11 @@ export interface Task {
   readonly prepare?: () => void | Promise<void>;
   /** The first part of a pass, a millisecond or less: warms caches, untimed; else a whole pass. */
   readonly lead?: () => void;
+  /**
+   * Takes part in every so-manieth round; what the warm-up finds when left out. Slow tasks that are
+   * compared with each other say it, for only rounds that both took part in make a ratio.
+   */
+  readonly every?: number;
 }
 
 /** How long to measure. */
@@ -49,6 +55,10 @@ export interface MeasureOptions {
   readonly once?: boolean;
   /** One of several calls that share the rounds among them. */
   readonly part?: Part;
+  /** How many rounds earlier parts had: orders and pauses go on from there. */
+  readonly firstRound?: number;
+  /** Draws other orders: for a second measurement that shall not repeat the luck of the first. */
+  readonly orderSeed?: number;
 }
 
 /** One of several calls about the same tasks. */
@@ -90,6 +100,8 @@ const PAUSE_MS = 20;
 /** Collections that found nothing, the latest ones, whose median is taken off. */
 const EMPTY_COLLECTIONS = 9;
 const ORDER_SEED = 1729;
+/** More than any measurement has. */
+const MOST_ROUNDS = 1 << 16;
 
 /** What `measureInTurn` needs of its surroundings. */
 export type Surroundings = Pick<BenchContext, "pause"> & {
@@ -101,7 +113,7 @@ export type Surroundings = Pick<BenchContext, "pause"> & {
 /** @returns samples by task name */
 export async function measureInTurn(
   tasks: readonly Task[],
-  { rounds = 9, batchMs = 20, once = false, part }: MeasureOptions,
+  { rounds = 9, batchMs = 20, once = false, part, firstRound = 0, orderSeed = 0 }: MeasureOptions,
   { collect, pause, now = () => performance.now() }: Surroundings,
 ): Promise<Map<string, Samples>> {
   const watch = new Stopwatch(collect, now);
@@ -114,7 +126,8 @@ export async function measureInTurn(
   const plans: Plan[] = [];
   for (const task of tasks) {
     const known = once ? { passes: 1, every: 1 } : part?.sizes.get(task.name);
-    const size = known ?? (await warmUp(task, batchMs, part ? SWEPT_WARM_UP_MS : WARM_UP_MS, now));
+    const found = known ?? (await warmUp(task, batchMs, part ? SWEPT_WARM_UP_MS : WARM_UP_MS, now));
+    const size = { ...found, every: task.every ?? found.every };
     part?.sizes.set(task.name, size);
     plans.push({ task, ...size });
     await breathe();
@@ -133,10 +146,9 @@ export async function measureInTurn(
     for (const plan of plans) if (plan.every === 1) await runPlan(plan);
   }
   const samples = new Map<string, (number | null)[]>(tasks.map(({ name }) => [name, []]));
-  const orders = drawOrders(plans);
-  for (let round = 0; round < rounds; round++) {
-    if (!once && round % 2 === 0) collect?.(false);
-    for (const plan of orders.next().value) {
+  for (let round = firstRound; round < firstRound + rounds; round++) {
+    if (!once && (round - firstRound) % 2 === 0) collect?.(false);
+    for (const plan of orderOf(plans, round, orderSeed)) {
       const own = samples.get(plan.task.name) as (number | null)[];
       own.push(round % plan.every === 0 ? await runPlan(plan) : null);
     }
@@ -145,14 +157,11 @@ export async function measureInTurn(
   return samples;
 }
 
-/** Orders without end, each drawn one followed by its reverse, so that a drift takes no side. */
-function* drawOrders(plans: readonly Plan[]): Generator<Plan[], never> {
-  const random = seededRandom(ORDER_SEED);
-  for (;;) {
-    const order = shuffle([...plans], random);
-    yield order;
-    yield order.map((_, at) => order.at(-1 - at) as Plan);
-  }
+/** Each drawn order is followed by its reverse, so that a drift takes no side. */
+function orderOf(plans: readonly Plan[], round: number, seed: number): Plan[] {
+  const random = seededRandom(ORDER_SEED + seed * MOST_ROUNDS + (round >> 1));
+  const order = shuffle([...plans], random);
+  return round % 2 === 0 ? order : order.reverse();
 }
 
 interface Plan extends BatchSize {

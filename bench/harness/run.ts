@@ -13,7 +13,7 @@ import {
   Interrupted,
   type Platform,
 } from "./case.ts";
-import { measureInTurn, type Part } from "./measure.ts";
+import { measureInTurn, type MeasureOptions, type Part } from "./measure.ts";
 import {
   type CorpusInfo,
   type Failure,
@@ -118,7 +118,7 @@ function makeContext(
       const batchMs = Math.max(BATCH_MS[effort], (CLOCK_STEPS * machine.timerNs) / 1e6);
       return measureInTurn(
         tasks,
-        { batchMs, ...own, rounds: shareOf(all, own.part) },
+        { batchMs, ...own, ...shareOf(all, own.part) },
         { collect: platform.collect, pause },
       );
     },
@@ -143,11 +143,15 @@ function makeContext(
   };
 }
 
-/** How many of the rounds fall to a part. */
-function shareOf(rounds: number, part: Part | undefined): number {
-  if (part === undefined) return rounds;
+/** Which of the rounds fall to a part. */
+function shareOf(
+  rounds: number,
+  part: Part | undefined,
+): Required<Pick<MeasureOptions, "rounds" | "firstRound">> {
+  if (part === undefined) return { rounds, firstRound: 0 };
   const upTo = (parts: number): number => Math.floor((rounds * parts) / part.count);
-  return upTo(part.index + 1) - upTo(part.index);
+  const firstRound = upTo(part.index);
+  return { rounds: upTo(part.index + 1) - firstRound, firstRound };
 }
 
 function describeCorpus({ bytes, ...info }: Corpus): CorpusInfo {

@@ -19,16 +19,23 @@ import type { BatchSize } from "./measure.ts";
 /** So many there are also when the time is over. */
 const LEAST_SWEEPS = 2;
 
+/** A sweep of fewer rounds, an order and its reverse, would open its contenders for nothing. */
+const LEAST_ROUNDS = 2;
+
 /**
- * @param count sweeps, when there is time
+ * @param count sweeps, when there is time, and no more than the rounds that the user has asked for fill
  * @param budgetSeconds no sweep begins that would end later, unless the user has asked for rounds
  * @param sweep measures and records everything once
  */
 export async function inSweeps(
   context: BenchContext,
-  { count, budgetSeconds = Infinity }: { readonly count: number; readonly budgetSeconds?: number },
+  {
+    count: most,
+    budgetSeconds = Infinity,
+  }: { readonly count: number; readonly budgetSeconds?: number },
   sweep: (context: BenchContext, index: number) => Promise<void>,
 ): Promise<void> {
+  const count = Math.min(most, Math.ceil((context.rounds ?? Infinity) / LEAST_ROUNDS));
   const joined = new Joined();
   /** By the place of a call in its sweep, which is the same in all. */
   const sizes: Map<string, BatchSize>[] = [];

@@ -225,6 +225,55 @@ test("parts share the rounds among them", async () => {
   }
 });
 
+/** The orders in which four contenders run, one word a round, by parts of so many rounds. */
+async function ordersOf(parts: readonly number[], orderSeed?: number): Promise<string[]> {
+  let order = "";
+  const tasks = ["a", "b", "c", "d"].map((name): Task => ({
+    name,
+    operations: 1,
+    pass: () => void (order += name),
+  }));
+  const measuring = makeCase("a", async ({ measure }) => {
+    for (const index of parts.keys()) {
+      const part = { index, count: parts.length, sizes: new Map() };
+      const rounds = parts.reduce((sum, own) => sum + own, 0);
+      const seed = orderSeed === undefined ? {} : { orderSeed };
+      const samples = await measure(tasks, { rounds, once: true, part, ...seed });
+      assert.is(samples.get("a")?.length, parts[index]);
+    }
+  });
+  await runCases(options([measuring]));
+  return order.match(/.{4}/g) ?? [];
+}
+
+test("parts go on with the orders of the parts before them, the odd round's reverse included", async () => {
+  const whole = await ordersOf([24]);
+  assert.equal(await ordersOf([3, 3, 3, 3, 3, 3, 3, 3]), whole);
+  const drawn = whole.filter((_, round) => round % 2 === 0);
+  assert.ok(new Set(drawn).size > 6, `few of the 24 orders: ${drawn.join(" ")}`);
+  const reversed = whole.filter((_, round) => round % 2 === 1);
+  assert.equal(
+    reversed,
+    drawn.map((order) => [...order].reverse().join("")),
+  );
+  assert.is.not((await ordersOf([24], 1)).join(" "), whole.join(" "), "another seed, other orders");
+});
+
+test("a contender that pauses goes on in step with the parts before", async () => {
+  const slow: Task = { name: "slow", operations: 1, every: 3, pass: () => {} };
+  const found: string[] = [];
+  const measuring = makeCase("a", async ({ measure }) => {
+    const sizes = new Map();
+    for (const index of [0, 1, 2]) {
+      const part = { index, count: 3, sizes };
+      const samples = await measure([slow], { rounds: 12, batchMs: 0.01, part });
+      found.push((samples.get("slow") ?? []).map((one) => (one === null ? "-" : "x")).join(""));
+    }
+  });
+  await runCases(options([measuring]));
+  assert.equal(found, ["x--x", "--x-", "-x--"]);
+});
+
 test("a slow contender pauses in some rounds, and stays in step", async () => {
   const { now, spend } = new Clock();
   const slow: Task = { name: "slow", operations: 1, pass: () => spend(50) };

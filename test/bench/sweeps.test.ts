@@ -86,10 +86,11 @@ test("who misses a sweep has nulls for its rounds, and its failure is told once"
   assert.equal(failures, ["late: Error: not now"]);
 });
 
-test("no third sweep begins that would end too late, unless the user asked for rounds", async () => {
+test("no third sweep begins that would end too late; rounds that the user asked for are all made, two a sweep at least", async () => {
   for (const [rounds, expected] of [
     [undefined, 2],
     [9, 4],
+    [5, 3],
   ] as const) {
     const { context } = makeContext();
     const asked = rounds === undefined ? context : { ...context, rounds };
