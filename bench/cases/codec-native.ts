@@ -17,8 +17,10 @@
  */
 import { loadNativeLz4, MODES, type NativeLz4 } from "../native/build.mjs";
 import type { Corpus } from "../corpora/corpus.ts";
-import type { BenchCase, Row } from "../harness/case.ts";
+import type { BenchCase, BenchContext } from "../harness/case.ts";
+import type { Task } from "../harness/measure.ts";
 import { samplePages } from "../harness/pages.ts";
+import type { LoopModule } from "./module.ts";
 
 /** What is measured, and on what. */
 export interface CodecNativeOptions {
@@ -28,22 +30,18 @@ export interface CodecNativeOptions {
   readonly pageSize: number;
   /** Samples per contender and figure. */
   readonly rounds: number;
+  /** Times what is compared in turn; see measure.ts. */
+  readonly measure: BenchContext["measure"];
+  readonly record: BenchContext["record"];
   /** Called between corpora. */
   readonly onCorpus?: (name: string) => void;
 }
 
-/** Rows to record, and what stands in the way of native ones. */
+/** What stands in the way of native rows. */
 export interface CodecNativeResult {
-  readonly rows: readonly Row[];
   /** Version and flags of the native side, or why it was not measured. */
   readonly native: string;
   readonly isNativeMeasured: boolean;
-}
-
-interface CodecModule {
-  compressPages(...numbers: number[]): number;
-  decompressPages(...numbers: number[]): number;
-  workspaceSize(pageSize: number, effort: number): number;
 }
 
 const SAMPLE_BYTES = 2 << 20;
@@ -58,27 +56,27 @@ interface Place {
 const FIRST: Place = { blocks: PAGES + SAMPLE_BYTES, lengths: 1 << 16 };
 const SECOND: Place = { blocks: FIRST.blocks + SAMPLE_BYTES, lengths: FIRST.lengths + (1 << 15) };
 const WASM_PAGES = (SECOND.blocks + SAMPLE_BYTES) >> 16;
-/** Untimed passes before the first sample: enough for the engine to optimise the loops. */
-const WARM_PASSES = 6;
+/** Slow ones take part in every so-manieth round, all in the same. */
+const SLOW_EVERY = 4;
+/** One of so many pages is compressed before a batch, untimed. */
+const LEAD_SHARE = 8;
 
 /** One side of the comparison. */
 interface Contender {
   readonly name: string;
-  compress(to: Place): void;
-  decompress(from: Place): number;
+  /** The first `count` pages. */
+  compress(to: Place, count: number): void;
+  decompress(from: Place, count: number): void;
   readonly isSlow: boolean;
 }
 
-/** What is timed in turn with others. */
-interface Task {
+/** What is timed in turn with others, and the figure that it is a contender in. */
+interface FigureTask {
   readonly figure: string;
-  readonly name: string;
-  /** Slow ones get a quarter of the rounds. */
-  readonly isSlow: boolean;
-  pass(): unknown;
+  readonly task: Task;
 }
 
-function zmemContenders(module: CodecModule, pageSize: number, count: number): Contender[] {
+function zmemContenders(module: LoopModule, pageSize: number): Contender[] {
   const efforts = [
     ["zmem default", 1],
     ["zmem fast", 0],
@@ -87,21 +85,17 @@ function zmemContenders(module: CodecModule, pageSize: number, count: number): C
   return efforts.map(([name, effort]) => ({
     name,
     isSlow: effort === 2,
-    compress: ({ blocks, lengths }) =>
+    compress: ({ blocks, lengths }, count) =>
       void module.compressPages(
-        ...[blocks, pageSize, lengths, pageSize, PAGES, pageSize, count, WORKSPACE, effort, 1],
+        ...([blocks, pageSize, lengths, pageSize, PAGES, pageSize, count] as const),
+        ...([WORKSPACE, effort, 1] as const),
       ),
-    decompress: ({ blocks, lengths }) =>
-      module.decompressPages(PAGE, pageSize, blocks, pageSize, lengths, count, 1),
+    decompress: ({ blocks, lengths }, count) =>
+      void module.decompressPages(PAGE, pageSize, blocks, pageSize, lengths, count, 1),
   }));
 }
 
-function nativeContenders(
-  addon: NativeLz4,
-  memory: ArrayBuffer,
-  pageSize: number,
-  count: number,
-): Contender[] {
+function nativeContenders(addon: NativeLz4, memory: ArrayBuffer, pageSize: number): Contender[] {
   const modes = [
     ["liblz4", MODES.default, 1],
     ["liblz4 hc9", MODES.hc, 9],
@@ -109,14 +103,14 @@ function nativeContenders(
   return modes.map(([name, mode, level]) => ({
     name,
     isSlow: mode === MODES.hc,
-    compress: ({ blocks, lengths }) =>
+    compress: ({ blocks, lengths }, count) =>
       void addon.compressPages(
         memory,
         ...([blocks, pageSize, lengths, pageSize, PAGES, pageSize, count] as const),
         ...([mode, level, 1] as const),
       ),
-    decompress: ({ blocks, lengths }) =>
-      addon.decompressPages(memory, PAGE, pageSize, blocks, pageSize, lengths, count, 1),
+    decompress: ({ blocks, lengths }, count) =>
+      void addon.decompressPages(memory, PAGE, pageSize, blocks, pageSize, lengths, count, 1),
   }));
 }
 
@@ -128,95 +122,84 @@ function nativeContenders(
 export async function measureCodecAgainstNative(
   options: CodecNativeOptions,
 ): Promise<CodecNativeResult> {
-  const { pageSize, rounds } = options;
+  const { pageSize, rounds, measure } = options;
   const { addon, reason } = loadNativeLz4();
   const memory = new WebAssembly.Memory({ initial: WASM_PAGES, maximum: WASM_PAGES });
   const instance = await WebAssembly.instantiate(options.module, { env: { memory } });
-  const module = instance.exports as unknown as CodecModule;
+  const module = instance.exports as unknown as LoopModule;
   const bytes = new Uint8Array(memory.buffer);
-  const rows: Row[] = [];
+  const note =
+    addon === undefined
+      ? `not measured: ${reason}`
+      : `liblz4 ${addon.version()}, loops in C by ${addon.flags()}`;
   for (const corpus of options.corpora.values()) {
     options.onCorpus?.(corpus.name);
     const { pages } = samplePages(corpus, pageSize, SAMPLE_BYTES / pageSize);
     pages.forEach((page, index) => bytes.set(page, PAGES + index * pageSize));
     const count = pages.length;
     if (count === 0) continue;
-    const own = zmemContenders(module, pageSize, count);
-    const native =
-      addon === undefined ? [] : nativeContenders(addon, memory.buffer, pageSize, count);
+    const own = zmemContenders(module, pageSize);
+    const native = addon === undefined ? [] : nativeContenders(addon, memory.buffer, pageSize);
     const contenders = [...native, ...own];
     const decoders = [...native.slice(0, 1), ...own.slice(0, 1)];
     const lengths = new Uint32Array(memory.buffer, FIRST.lengths, count);
-    const record = (figure: string, contender: string, unit: "ns" | "bytes", samples: number[]) =>
-      void rows.push({
-        ...{ figure, contender, unit, samples, corpus: corpus.name, pageSize },
-        ...(unit === "ns" ? { bytesPerOperation: pageSize } : {}),
-      });
+    const shared = { corpus: corpus.name, pageSize, note };
 
     for (const contender of contenders) {
-      contender.compress(FIRST);
+      contender.compress(FIRST, count);
       checkBlocks(decoders, bytes, lengths, pages, `${contender.name} on ${corpus.name}`, {
         module,
         addon,
         pageSize,
       });
       const size = lengths.reduce((sum, length) => sum + (length === 0 ? pageSize : length), 0);
-      record("size", contender.name, "bytes", [size / count]);
+      const row = { figure: "size", contender: contender.name, unit: "bytes" } as const;
+      options.record({ ...shared, ...row, samples: [size / count] });
     }
 
-    const time = (pass: () => unknown): number => {
-      const start = performance.now();
-      pass();
-      return ((performance.now() - start) * 1e6) / count;
-    };
-    const inTurn = (tasks: readonly Task[]): void => {
-      const samples = tasks.map((): number[] => []);
-      for (let warm = 0; warm < WARM_PASSES; warm++) {
-        for (const task of tasks) if (!task.isSlow || warm === 0) task.pass();
-      }
-      for (let round = 0; round < rounds; round++) {
-        for (let turn = 0; turn < tasks.length; turn++) {
-          const index = (turn + round) % tasks.length;
-          const task = tasks[index] as Task;
-          if (task.isSlow && round % 4 !== 0) continue;
-          samples[index]?.push(time(task.pass));
-        }
-      }
-      tasks.forEach(({ figure, name }, index) =>
-        record(figure, name, "ns", samples[index] as number[]),
+    const inTurn = async (tasks: readonly FigureTask[]): Promise<void> => {
+      const measured = await measure(
+        tasks.map(({ task }, index) => ({ ...task, name: String(index) })),
+        { rounds },
       );
+      for (const [index, { figure, task }] of tasks.entries()) {
+        const samples = measured.get(String(index)) ?? [];
+        const row = { figure, contender: task.name, unit: "ns", samples } as const;
+        options.record({ ...shared, ...row, bytesPerOperation: pageSize });
+      }
     };
 
-    inTurn(
-      contenders.map(({ name, isSlow, compress }) => {
-        return { figure: "compress", name, isSlow, pass: () => compress(FIRST) };
-      }),
-    );
+    const compressTask = ({ name, isSlow, compress }: Contender): FigureTask => ({
+      figure: "compress",
+      task: {
+        name,
+        operations: count,
+        every: isSlow ? SLOW_EVERY : 1,
+        lead: () => compress(FIRST, Math.ceil(count / LEAD_SHARE)),
+        pass: () => compress(FIRST, count),
+      },
+    });
+    await inTurn(contenders.map(compressTask));
     const [liblz4, zmem] = [native[0], own[0] as Contender];
     const sides: (readonly [string, Place])[] = [["decompress blocks of zmem", SECOND]];
-    zmem.compress(SECOND);
+    zmem.compress(SECOND, count);
     if (liblz4 !== undefined) {
-      liblz4.compress(FIRST);
+      liblz4.compress(FIRST, count);
       sides.push(["decompress", FIRST]);
       leaveOutRawPages(lengths, new Uint32Array(memory.buffer, SECOND.lengths, count));
       if (lengths.every((length) => length === 0)) continue;
     }
-    inTurn(
+    await inTurn(
       sides.flatMap(([figure, place]) =>
         decoders.map(({ name, decompress }) => {
-          return { figure, name, isSlow: false, pass: () => decompress(place) };
+          // A whole pass goes before each batch: nobody finds blocks warm that another could not.
+          const pass = (): void => decompress(place, count);
+          return { figure, task: { name, operations: count, every: 1, pass } };
         }),
       ),
     );
   }
-  return {
-    rows,
-    isNativeMeasured: addon !== undefined,
-    native:
-      addon === undefined
-        ? `not measured: ${reason}`
-        : `liblz4 ${addon.version()}, loops in C by ${addon.flags()}`,
-  };
+  return { isNativeMeasured: addon !== undefined, native: note };
 }
 
 /** A length of 0 says that a page is kept raw: both sides pass over those of either. */
@@ -234,7 +217,7 @@ function checkBlocks(
   pages: readonly Uint8Array[],
   where: string,
   sides: {
-    readonly module: CodecModule;
+    readonly module: LoopModule;
     readonly addon: NativeLz4 | undefined;
     readonly pageSize: number;
   },
@@ -266,15 +249,14 @@ export const codecNativeCase: BenchCase = {
   name: "codec-native",
   title: "the codec against native liblz4, by loops inside the module and inside C",
   efforts: ["full", "all"],
-  run: async ({ platform, corpora, effort, record, fail, progress }) => {
+  run: async ({ platform, corpora, effort, measure, record, fail, progress }) => {
     if (platform.compileCodec === undefined) return fail("zmem default", "no codec module here");
     const module = await platform.compileCodec();
     for (const pageSize of PAGE_SIZES[effort]) {
       const result = await measureCodecAgainstNative({
-        ...{ module, corpora, pageSize, rounds: ROUNDS[effort] },
+        ...{ module, corpora, pageSize, rounds: ROUNDS[effort], measure, record },
         onCorpus: (name) => progress(`${name}, pages of ${pageSize}, against native`),
       });
-      for (const row of result.rows) record({ ...row, note: result.native });
       if (!result.isNativeMeasured) fail("liblz4", result.native);
     }
   },

@@ -18,7 +18,7 @@ const WORKSPACE_ADDRESS = OUTPUT_ADDRESS + PAGE_SIZE;
 const WASM_PAGES = 64;
 
 /** The loops of assembly/codec/testing.ts. */
-interface LoopModule {
+export interface LoopModule {
   compressPages(
     blocks: number,
     blockStride: number,

@@ -1,6 +1,10 @@
 /**
- * The codec rows of the goals table, printed: `npx tsx bench/codec/native.ts [--page-size 4096]
+ * The case "codec-native" by itself, printed: `npx tsx bench/codec/native.ts [--page-size 4096]
  * [--rounds 16] [--corpora jsheap,text]`.
+ *
+ * Why so: for work on the codec, where one corpus in seconds is wanted. It is not the goals table:
+ * corpora are of 16 MiB, not 32, and the engine is kept from its first, slow code, which a run of all
+ * cases has long left behind. Ratios are medians of the ratios of each round, as there.
  *
  * Ratios above 1 mean that zmem is faster; sizes below 1 that it is smaller. Means are geometric,
  * over the real kinds; random and mix are printed but not in the means. Decompression is compared
@@ -11,6 +15,8 @@ import { setFlagsFromString } from "node:v8";
 import { measureCodecAgainstNative } from "../cases/codec-native.ts";
 import { CORPUS_NAMES, type CorpusName, loadCorpora } from "../corpora/index.ts";
 import type { Row } from "../harness/case.ts";
+import { measureInTurn } from "../harness/measure.ts";
+import { geometricMean, median, pairedRatios, present } from "../harness/statistics.ts";
 import { buildModule } from "../peers/codec-module.ts";
 
 const { values } = parseArgs({
@@ -39,21 +45,22 @@ for (const name of names) {
 setFlagsFromString("--no-liftoff");
 const corpora = await loadCorpora({ names });
 const module = await WebAssembly.compile(await buildModule("codec"));
-const { rows, native } = await measureCodecAgainstNative({ module, corpora, pageSize, rounds });
+const rows: Row[] = [];
+const { native } = await measureCodecAgainstNative({
+  ...{ module, corpora, pageSize, rounds },
+  measure: (tasks, setting) =>
+    measureInTurn(tasks, { batchMs: 1, ...setting }, { collect: undefined, pause: async () => {} }),
+  record: (row) => void rows.push(row),
+});
 
-function median(samples: readonly (number | null)[]): number {
-  const sorted = samples.filter((sample) => sample !== null).sort((one, other) => one - other);
-  return sorted[sorted.length >> 1] ?? Number.NaN;
-}
-
-function find(corpus: string, figure: string, contender: string): number {
+function find(corpus: string, figure: string, contender: string): Row["samples"] {
   const row = rows.find(
     (candidate: Row) =>
       candidate.corpus === corpus &&
       candidate.figure === figure &&
       candidate.contender === contender,
   );
-  return row === undefined ? Number.NaN : median(row.samples);
+  return row?.samples ?? [];
 }
 
 const COMPRESS = "compress";
@@ -82,12 +89,12 @@ for (const [label, figure, own, peerFigure, peer, isSpeed] of COMPARISONS) {
   const ratios = [...corpora.keys()].map((corpus) => {
     const mine = find(corpus, figure, own);
     const theirs = find(corpus, peerFigure, peer);
-    return isSpeed ? theirs / mine : mine / theirs;
+    return median(isSpeed ? pairedRatios(theirs, mine) : pairedRatios(mine, theirs));
   });
   const real = ratios.filter(
     (ratio, index) => [...corpora.values()][index]?.kind === "real" && !Number.isNaN(ratio),
   );
-  const mean = Math.exp(real.reduce((sum, ratio) => sum + Math.log(ratio), 0) / real.length);
+  const mean = geometricMean(real);
   const worst = isSpeed ? Math.min(...real) : Math.max(...real);
   const show = (value: number): string =>
     (Number.isFinite(value) ? value.toFixed(3) : "–").padStart(9);
@@ -104,7 +111,7 @@ for (const [figure, contender] of [
   [FROM_ZMEM, "zmem default"],
 ] as const) {
   const speeds = [...corpora.keys()].map(
-    (corpus) => (pageSize * 1e3) / find(corpus, figure, contender),
+    (corpus) => (pageSize * 1e3) / median(present(find(corpus, figure, contender))),
   );
   console.log(
     `${`${figure}, ${contender}`.padEnd(34)}${speeds.map((speed) => (Number.isNaN(speed) ? "–" : speed.toFixed(0)).padStart(9)).join("")}`,

@@ -26,8 +26,16 @@ export interface NativeLz4 {
     repeat: number,
   ): number;
 }
-/** LZ4_compress_default, _fast and _HC; the last two take a level. */
-export const MODES: { readonly default: 0; readonly fast: 1; readonly hc: 2 };
+/**
+ * LZ4_compress_default, _fast and HC; all but the first take a level. `hcFresh` zeroes the whole
+ * state before each page, as LZ4_compress_HC does, and makes the same blocks.
+ */
+export const MODES: {
+  readonly default: 0;
+  readonly fast: 1;
+  readonly hc: 2;
+  readonly hcFresh: 3;
+};
 export function loadNativeLz4():
   | { readonly addon: NativeLz4; readonly reason: undefined }
   | { readonly addon: undefined; readonly reason: string };

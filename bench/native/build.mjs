@@ -17,7 +17,7 @@ const OUTPUT_DIRECTORY = join(HERE, "../../build/native");
 const FLAGS = ["-O3", "-shared", "-fPIC"];
 
 /** What `compressPages` calls, by the numbers of lz4-addon.c. */
-export const MODES = { default: 0, fast: 1, hc: 2 };
+export const MODES = { default: 0, fast: 1, hc: 2, hcFresh: 3 };
 
 /**
  * Builds the addon unless a build newer than its source exists, and loads it.

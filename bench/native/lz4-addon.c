@@ -3,8 +3,12 @@
  *
  * Why so: the module is compared with C at its best, so the loops over pages run here, as the
  * module's own loops run in wasm, and neither side pays calls from JavaScript. Pages, blocks and
- * lengths lie as in assembly/codec/testing.ts. HC works in one state that is kept, as LZ4's manual
- * advises; LZ4_compress_default clears its own state on the stack, which is how it is used.
+ * lengths lie as in assembly/codec/testing.ts. LZ4_compress_default clears its own state on the stack,
+ * which is how it is used. HC works in one state that is kept and begins each page by
+ * LZ4_resetStreamHC_fast, the public way without an expensive start: LZ4_compress_HC and
+ * LZ4_compress_HC_extStateHC zero all 256 KiB of it for every page. A page begins without a
+ * dictionary, so its block is that of LZ4_compress_HC to the byte. Only the page after one that did
+ * not shrink is begun in a zeroed state: liblz4 trusts no state after a failure.
  *
  * Exports (addresses are byte offsets into the ArrayBuffer given first):
  *   version()                                              "1.9.4"
@@ -13,14 +17,14 @@
  *                 pages, pageSize, pageCount, mode, level, repeat)  sum of the lengths
  *   decompressPages(memory, page, pageSize, blocks, blockStride, lengths, blockCount, repeat)
  *                                                          number of damaged blocks
- * mode: 0 LZ4_compress_default, 1 LZ4_compress_fast(level), 2 LZ4_compress_HC(level).
+ * mode: 0 LZ4_compress_default, 1 LZ4_compress_fast(level), 2 HC(level) as said above,
+ *       3 LZ4_compress_HC(level) itself, to check mode 2 against.
  * One page is compressed by a count of 1.
  */
 #include <lz4.h>
 #include <lz4hc.h>
 #include <node_api.h>
 #include <stdint.h>
-#include <stdlib.h>
 
 #ifndef ADDON_FLAGS
 #define ADDON_FLAGS "unknown"
@@ -72,8 +76,8 @@ static napi_value compressPages(napi_env env, napi_callback_info info) {
   const uint32_t pageCount = n[6], mode = n[7];
   const int level = (int)n[8];
   const uint32_t repeat = n[9];
-  static void *state = NULL;
-  if (state == NULL) state = malloc((size_t)LZ4_sizeofStateHC());
+  static LZ4_streamHC_t *state = NULL;
+  if (state == NULL) state = LZ4_createStreamHC();
   if (state == NULL) {
     napi_throw_error(env, NULL, "no memory for the HC state");
     return NULL;
@@ -89,8 +93,11 @@ static napi_value compressPages(napi_env env, napi_callback_info info) {
         length = LZ4_compress_default(page, block, pageSize, capacity);
       else if (mode == 1)
         length = LZ4_compress_fast(page, block, pageSize, capacity, level);
-      else
-        length = LZ4_compress_HC_extStateHC(state, page, block, pageSize, capacity, level);
+      else if (mode == 2) {
+        LZ4_resetStreamHC_fast(state, level);
+        length = LZ4_compress_HC_continue(state, page, block, pageSize, capacity);
+      } else
+        length = LZ4_compress_HC(page, block, pageSize, capacity, level);
       lengths[index] = (uint32_t)length;
       total += (uint32_t)length;
     }
