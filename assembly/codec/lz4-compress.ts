@@ -9,7 +9,7 @@ import { compressOptimal } from "./lz4-optimal";
 import { spansWorkspaceSize } from "./lz4-spans";
 
 /** Bytes of workspace that efforts `fast` and `default` need at most, 16-aligned, any content. */
-export const COMPRESS_WORKSPACE_SIZE: u32 = 16384;
+export const COMPRESS_WORKSPACE_SIZE: u32 = 32768;
 /** Bytes of workspace that effort `high` needs at most, 16-aligned, any content. */
 export const HIGH_WORKSPACE_SIZE: u32 = (2 << 16) + 65536 * 10 + 65536 / 8;
 

@@ -1,7 +1,7 @@
 /**
  * What kind of bytes a page holds, by a look at 520 of them.
  *
- * What: text, runs, words of 4 bytes, words of 8 bytes, or anything else.
+ * What: text, runs, words of 4 bytes, words of 8 bytes, sparse, or anything else.
  *
  * Why so: which search is best depends on the kind, by more than any other choice (docs/codec.md). In
  * a heap of pointers short matches cost more time than they save bytes, and in a large page whole
@@ -12,7 +12,8 @@
  * columns differ separates (medians of 64 looks a column): heaps of JavaScript, Python, Perl and
  * wasm 34 to 64; machine code, databases, text, sparse pages 2 to 6 and hardly ever above 9. Where
  * few bytes are equal at all, words don't repeat either: arrays of doubles and of odd records.
- * Pixels and wasm heaps have more bytes equal to the byte 4 before than to the byte 8 before.
+ * Pixels and wasm heaps have more bytes equal to the byte 4 before than to the byte 8 before. Of
+ * databases, code and heaps hardly a page has half of its bytes equal, of sparse pages nearly all do.
  *
  * It takes 50 ns. Small pages are judged by their beginning: looks spread over a page that is not in
  * the first cache end the processor's reading ahead, which costs the search behind them 4 %.
@@ -28,6 +29,8 @@ export const SHAPE_WORDS: u32 = 2;
 export const SHAPE_LONG_WORDS: u32 = 3;
 /** Nearly all bytes are equal to the byte 8 before. */
 export const SHAPE_RUNS: u32 = 4;
+/** At least half of the bytes are: little data between runs. */
+export const SHAPE_SPARSE: u32 = 5;
 
 /** Looks at a page: 64 for each of the eight columns. */
 const LOOKS: usize = 32;
@@ -41,6 +44,8 @@ const WORDS_SPREAD: u32 = 12;
 const WORDS_EQUAL: u32 = 96;
 /** Equal bytes, of 512, from which a page consists of runs. */
 const RUNS_EQUAL: u32 = 448;
+/** Equal bytes, of 512, from which a page that does not is sparse. */
+const SPARSE_EQUAL: u32 = 256;
 /** The most bytes, of 512, that are not printable in a page of text. */
 const TEXT_OTHERS: u32 = 8;
 /** Bytes from here up to 127 are taken for printable: the tabulator is the first. */
@@ -106,5 +111,6 @@ export function pageToShape(source: usize, pageSize: u32): u32 {
   if (equal >= WORDS_EQUAL && spreadOfColumns(equals) >= WORDS_SPREAD) {
     return sumOfBytes(nearEquals) < equal ? SHAPE_LONG_WORDS : SHAPE_WORDS;
   }
-  return equal >= RUNS_EQUAL ? SHAPE_RUNS : SHAPE_OTHER;
+  if (equal >= RUNS_EQUAL) return SHAPE_RUNS;
+  return equal >= SPARSE_EQUAL ? SHAPE_SPARSE : SHAPE_OTHER;
 }

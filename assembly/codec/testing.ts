@@ -23,6 +23,7 @@ export {
   SHAPE_LONG_WORDS,
   SHAPE_OTHER,
   SHAPE_RUNS,
+  SHAPE_SPARSE,
   SHAPE_TEXT,
   SHAPE_WORDS,
   pageToShape,

@@ -22,6 +22,7 @@ export interface CodecExports {
   readonly SHAPE_LONG_WORDS: WebAssembly.Global;
   readonly SHAPE_OTHER: WebAssembly.Global;
   readonly SHAPE_RUNS: WebAssembly.Global;
+  readonly SHAPE_SPARSE: WebAssembly.Global;
   readonly SHAPE_TEXT: WebAssembly.Global;
   readonly SHAPE_WORDS: WebAssembly.Global;
   pageToShape(page: number, pageSize: number): number;

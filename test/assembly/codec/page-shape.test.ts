@@ -1,6 +1,6 @@
 /**
- * The compressor recognises text, words, long words and runs, at every page size, and takes nothing
- * else for any of them.
+ * The compressor recognises text, words, long words, sparse pages and runs, at every page size, and
+ * takes nothing else for any of them.
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -41,6 +41,10 @@ const records: PageShape = (pageSize, next) => {
   return page;
 };
 
+/** Noise in every ninth byte, zeros between: no column of words differs from another. */
+const sprinkled: PageShape = (pageSize, next) =>
+  Uint8Array.from({ length: pageSize }, (_, at) => (at % 9 === 0 ? 1 + (next() % 255) : 0));
+
 /** Source text without its few letters beyond ASCII. */
 const text: PageShape = (pageSize, next) =>
   (SHAPES["sourceText"] as PageShape)(pageSize, next).map((byte) => (byte > 126 ? 32 : byte));
@@ -53,6 +57,7 @@ const EXPECTED: readonly [string, PageShape | undefined, keyof typeof codec][] =
   ["pixels", pixels, "SHAPE_WORDS"],
   ["records", records, "SHAPE_OTHER"],
   ["noise", SHAPES["noise"], "SHAPE_OTHER"],
+  ["sprinkled noise", sprinkled, "SHAPE_SPARSE"],
   ["zeros", SHAPES["zeros"], "SHAPE_RUNS"],
 ];
 
