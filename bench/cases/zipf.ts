@@ -11,7 +11,7 @@
  * from, so it is not counted; hit rate and time per request are printed side by side.
  */
 import { type Random, seededRandom, shuffle } from "../corpora/random.ts";
-import type { BenchCase } from "../harness/case.ts";
+import { type BenchCase, Interrupted } from "../harness/case.ts";
 import type { Store } from "../peers/contender.ts";
 
 const PAGE_SIZE = 4096;
@@ -81,6 +81,7 @@ export const zipfCase: BenchCase = {
         });
         store.close();
       } catch (error) {
+        if (error instanceof Interrupted) throw error;
         fail(contender.name, error, corpus.name);
       }
     }
