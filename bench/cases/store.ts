@@ -15,7 +15,7 @@ import type { Corpus } from "../corpora/corpus.ts";
 import { seededRandom, shuffle } from "../corpora/random.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { MeasureOptions, Task } from "../harness/measure.ts";
-import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import { checkPages, describeSample, fillAndCheck, samplePages } from "../harness/pages.ts";
 import { inSweeps } from "../harness/sweeps.ts";
 import type { Store, StoreContender } from "../peers/contender.ts";
 
@@ -111,17 +111,10 @@ async function openFilled(
   corpus: string,
 ): Promise<Open[]> {
   const open: Open[] = [];
-  const into = new Uint8Array(pageSize);
   for (const contender of contenders) {
     try {
       const store = await contender.open(pageSize);
-      fill(store, pages);
-      pages.forEach((page, key) => {
-        const found = store.get(key, into);
-        if (found === undefined || !isEqual(found, page)) {
-          throw new Error("a page came back with other bytes");
-        }
-      });
+      fillAndCheck(pages, store.put, store.get);
       open.push({ contender, store });
     } catch (error) {
       context.fail(contender.name, error, corpus);
@@ -282,7 +275,14 @@ async function measureFilling(
   const note = `${describeSample(sample)} into a fresh store`;
   const shared = { corpus: corpus.name, pageSize, note };
   await recordAll(context, "put, filling", tasks, shared, ONCE);
-  for (const store of stores.values()) store.close();
+  for (const [name, store] of stores) {
+    try {
+      checkPages(pages, store.get);
+    } catch (error) {
+      context.fail(name, error, corpus.name);
+    }
+    store.close();
+  }
 }
 
 async function measureCold(context: BenchContext, corpus: Corpus, pageSize: number): Promise<void> {

@@ -96,6 +96,8 @@ function packagedCodecs(versions: Record<string, string>): CodecContender[] {
       runtime: "native",
       version: versions["lz4-napi"] ?? "unknown",
       load: async () => {
+        // Its results lie outside the heap. Copies of them would cost more memory yet: seen from outside
+        // 0.96 instead of 0.54 per byte of text pages, 0.67 instead of 0.42 of sparse ones (2026-11).
         const { compressSync, uncompressSync } = await import("lz4-napi");
         return {
           compress: (page) => compressSync(asBuffer(page)),

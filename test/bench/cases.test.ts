@@ -6,6 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { accountedCase } from "../../bench/cases/accounted.ts";
 import { controlCase } from "../../bench/cases/control.ts";
+import { recordRatios } from "../../bench/cases/engines.ts";
 import { recencyCase } from "../../bench/cases/recency.ts";
 import { LARGEST_DISTANCE, repeatCase } from "../../bench/cases/repeat.ts";
 import { sizesCase } from "../../bench/cases/sizes.ts";
@@ -15,7 +16,7 @@ import { checksum, type Corpus } from "../../bench/corpora/corpus.ts";
 import { makeSparse } from "../../bench/corpora/ends.ts";
 import { randomBytes } from "../../bench/corpora/random.ts";
 import { judgeGoals } from "../../bench/goals.ts";
-import type { BenchCase } from "../../bench/harness/case.ts";
+import type { BenchCase, Row } from "../../bench/harness/case.ts";
 import type { Measurement, ResultFile } from "../../bench/harness/results.ts";
 import { runCases, type RunOptions } from "../../bench/harness/run.ts";
 import type { CodecContender } from "../../bench/peers/contender.ts";
@@ -180,6 +181,68 @@ function makeCodec(name: string): CodecContender {
   const codec = { compress: (page: Uint8Array) => page.slice(), decompress: (b: Uint8Array) => b };
   return { name, family: "lz4", runtime: "javascript", version: "0", load: async () => codec };
 }
+
+test("engines says what failed in the browser, and no mean of a part", () => {
+  const rows: Row[] = [];
+  const failures: string[] = [];
+  const context = {
+    record: (row: Row) => void rows.push(row),
+    fail: (contender: string, error: unknown, corpus = "") =>
+      void failures.push(`${contender} on ${corpus}: ${String(error)}`),
+  };
+  const measured = (figure: string, corpus: string, median: number): Measurement =>
+    ({ figure, corpus, median }) as Measurement;
+  const browser = {
+    failures: [{ case: "module", contender: "zmem", corpus: "heap", reason: "no luck" }],
+    machine: { engine: "Chromium" },
+    measurements: [
+      measured("compress", "text", 200),
+      measured("compress", "heap", 100),
+      measured("decompress", "text", 50),
+    ],
+  } as unknown as ResultFile;
+  const node = new Map(
+    ["compress", "decompress"].flatMap((figure) =>
+      ["text", "heap"].map((corpus) => [`${figure} ${corpus}`, [100, 100]] as const),
+    ),
+  );
+  recordRatios(context, ["text", "heap"], node, browser);
+  assert.equal(
+    rows.map(({ figure, samples }) => [figure, samples[0]?.toFixed(3)]),
+    [
+      ["compress by corpus", "0.500"],
+      ["compress by corpus", "1.000"],
+      ["compress", "0.707"],
+      ["decompress by corpus", "2.000"],
+    ],
+  );
+  assert.equal(failures, [
+    "zmem in Chromium on heap: no luck",
+    "Chromium ÷ Node on heap: decompress: not measured on both sides",
+  ]);
+});
+
+test("a cache that returns other bytes is found out", async () => {
+  const stores = nodeStores()
+    .filter(({ name }) => name === "Map of copies")
+    .map((honest) => ({
+      ...honest,
+      open: async (pageSize: number, limitBytes?: number) => {
+        const store = await honest.open(pageSize, limitBytes);
+        return {
+          ...store,
+          put: (key: number, page: Uint8Array) =>
+            store.put(
+              key,
+              page.map((x) => x ^ 1),
+            ),
+        };
+      },
+    }));
+  const file = await runAny(zipfCase, { stores });
+  assert.equal(file.measurements, []);
+  assert.match(file.failures[0]?.reason ?? "", /came back with other bytes/);
+});
 
 test("every store counts its memory, and compressed ones less than a Map of copies", async () => {
   const file = await run(accountedCase);
