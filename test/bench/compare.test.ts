@@ -359,9 +359,22 @@ test("the Markdown report has a table row for each contender", () => {
     ),
   );
   const text = reportToMarkdown(file(rows));
-  assert.match(text, /^### codec: compress, 4\.00 KiB pages, MB\/s$/m);
+  assert.match(text, /^### codec: compress, 4\.00 KiB pages, MB\/s\n\n3 samples a figure:$/m);
   assert.match(text, /^\| zmem default \| 1,000 \| 1,000 \| 1,000 \|$/m);
   assert.match(text, /^\| peer\\\|odd \|/m);
+});
+
+test("every table says how many samples its figures have", () => {
+  const put = { case: "store", figure: "put, steady", corpus: "text" };
+  const text = reportToText(
+    file([
+      row({ ...put, contender: "zmem", samples: [10, 10, 10, 10] }),
+      row({ ...put, contender: "Map of lz4js", samples: [11, null, null, 11] }),
+      row({ case: "sizes", figure: "module", contender: "zmem", unit: "bytes", samples: [9] }),
+    ]),
+  );
+  assert.match(text, /^store: put, steady, .* \(2 to 4 samples a figure\)$/m);
+  assert.match(text, /^sizes: module, .* bytes$/m, "one sample each needs no word");
 });
 
 test("the HTML report is one file with plots, and its text is escaped", () => {
