@@ -14,7 +14,7 @@ import { launchBrowser, launchFirefox } from "../test/browser/launch.ts";
 import { type Corpus, CorpusError, loadCorpora } from "./corpora/index.ts";
 import type { Effort } from "./harness/case.ts";
 import type { ResultFile } from "./harness/results.ts";
-import { type BenchOptions, parseOptions, USAGE, UsageError } from "./options.ts";
+import { type BenchOptions, checkFilters, parseOptions, USAGE, UsageError } from "./options.ts";
 import { checkOutputs, writeOutputs } from "./outputs.ts";
 import { reportToText } from "./report/text.ts";
 
@@ -71,7 +71,9 @@ export async function runInBrowser(
     if (options.rounds !== undefined) query.set("rounds", String(options.rounds));
     await page.goto(`${server.url}/bench.html?${query}`);
     // A page that has closed has nothing to stop.
-    signal?.addEventListener("abort", () => void page.click("#stop").catch(() => {}));
+    const stop = (): void => void page.click("#stop").catch(() => {});
+    if (signal?.aborted) stop();
+    else signal?.addEventListener("abort", stop);
     const { file, error } = await waitForResult(page);
     if (file === undefined) throw new Error(error ?? "the page gave no result");
     return file;
@@ -117,8 +119,12 @@ async function main(words: readonly string[]): Promise<number> {
     return 0;
   }
   await buildWasm();
+  // These import what the build makes.
+  const { PORTABLE_CASES } = await import("./cases/portable.ts");
   let corpora: Map<string, Corpus>;
   try {
+    const names = PORTABLE_CASES.map(({ name }) => name);
+    checkFilters(options.filters, names);
     corpora = await loadCorpora({
       bytesEach: BYTES_EACH[options.effort],
       mixBytes: MIX_BYTES[options.effort],
@@ -126,15 +132,22 @@ async function main(words: readonly string[]): Promise<number> {
       onProgress,
     });
   } catch (error) {
-    if (!(error instanceof CorpusError)) throw error;
+    if (!(error instanceof CorpusError || error instanceof UsageError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 2;
   }
   if (isServing) {
     const { buildBenchPage } = await import("./browser-page.ts");
-    const { url } = await serve({ files: await buildBenchPage(corpora), port: SERVE_PORT });
-    process.stdout.write(`The benchmarks are at ${url}/bench.html (Ctrl-C ends this)\n`);
-    return 0;
+    const files = await buildBenchPage(corpora);
+    try {
+      const { url } = await serve({ files, port: SERVE_PORT });
+      process.stdout.write(`The benchmarks are at ${url}/bench.html (Ctrl-C ends this)\n`);
+      return 0;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE") throw error;
+      process.stderr.write(`--serve: expected port ${SERVE_PORT} to be free, got one in use\n`);
+      return 2;
+    }
   }
   return runEverywhere(corpora, options, onProgress);
 }

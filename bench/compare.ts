@@ -3,7 +3,9 @@
  *
  * What: for each row that both have, the ratio of medians (above 1 is better in AFTER, whichever way
  * the figure goes) with its 95 % bootstrap interval; a change counts when the interval does not hold
- * 1 and the change is larger than 5 %. Then what only one file has.
+ * 1 and the change is larger than 5 %. Fewer than three samples have no interval, and figures of other
+ * bytes under the same name (by the corpora's checksums) are no comparison: their ratio is printed
+ * without a verdict. Then what only one file has.
  *
  * Why so: samples of one run share that run's luck (memory layout, frequency), which no interval of
  * samples shows; with --against NAME figures are taken relative to that contender of the same run
@@ -48,8 +50,15 @@ export interface Change {
   readonly key: string;
   /** Above 1 is better in the second file. */
   readonly ratio: Interval;
-  readonly verdict: "better" | "worse" | "same";
+  readonly verdict: Verdict;
+  /** Whether both files measured it on the same bytes. */
+  readonly sameData: boolean;
+  /** Whether it is relative to another contender of the same run. */
+  readonly isRelative: boolean;
 }
+
+/** The last two are none: measured on different bytes, or not often enough. */
+export type Verdict = "better" | "worse" | "same" | "other data" | "too few samples";
 
 /** A comparison of two files. */
 export interface FileComparison {
@@ -79,6 +88,7 @@ export function compareFiles(
   }
   const old = new Map(before.measurements.map((row) => [keyOf(row), row]));
   const fresh = new Map(after.measurements.map((row) => [keyOf(row), row]));
+  const others = corporaOfOtherBytes(before, after);
   const changes: Change[] = [];
   const distances: number[] = [];
   for (const [key, row] of fresh) {
@@ -90,9 +100,11 @@ export function compareFiles(
     const then = isRelative ? pairedRatios(older.samples, oldBase.samples) : present(older.samples);
     const now = isRelative ? pairedRatios(row.samples, freshBase.samples) : present(row.samples);
     const ratio = row.better === "higher" ? ratioInterval(now, then) : ratioInterval(then, now);
-    changes.push({ key, ratio, verdict: judge(ratio) });
+    const sameData = !others.has(row.corpus);
+    const verdict = sameData ? judge(ratio) : "other data";
+    changes.push({ key, ratio, verdict, sameData, isRelative });
     const { middle } = ratio;
-    if (isRelative && row.unit === "ns" && middle > 0) {
+    if (isRelative && sameData && row.unit === "ns" && middle > 0) {
       distances.push(Math.max(middle, 1 / middle) - 1);
     }
   }
@@ -102,6 +114,14 @@ export function compareFiles(
     onlyAfter: [...fresh.keys()].filter((key) => !old.has(key)),
     agreement: agreementOf(distances, against),
   };
+}
+
+/** Names that both files have for different bytes. */
+function corporaOfOtherBytes(before: ResultFile, after: ResultFile): ReadonlySet<string> {
+  const checksums = new Map(before.corpora.map(({ name, checksum }) => [name, checksum]));
+  const isOther = ({ name, checksum }: ResultFile["corpora"][number]): boolean =>
+    checksums.has(name) && checksums.get(name) !== checksum;
+  return new Set(after.corpora.filter(isOther).map(({ name }) => name));
 }
 
 function agreementOf(
@@ -119,27 +139,40 @@ function agreementToText({ against, rows, medianDistance, close }: Agreement): s
   return `ratios to ${against} in ${rows} rows: median distance ${distance} %, ${close} within ${bound}`;
 }
 
-function judge({ low, middle, high }: Interval): Change["verdict"] {
+function judge({ low, middle, high }: Interval): Verdict {
+  if (Number.isNaN(low) || Number.isNaN(high)) return "too few samples";
   if (low > 1 && middle > 1 + LEAST_CHANGE) return "better";
   if (high < 1 && middle < 1 - LEAST_CHANGE) return "worse";
   return "same";
 }
 
-/** The comparison for a terminal. */
+function countVerdicts(changes: readonly Change[]): string {
+  const count = (wanted: Verdict): number =>
+    changes.filter(({ verdict }) => verdict === wanted).length;
+  const unjudged = count("other data") + count("too few samples");
+  const words = `${count("worse")} worse, ${count("better")} better, ${count("same")} the same`;
+  return unjudged === 0 ? words : `${words}, ${unjudged} not judged`;
+}
+
+/** The comparison for a terminal. @param against what figures are relative to */
 export function comparisonToText(
   before: ResultFile,
   after: ResultFile,
   { changes, onlyBefore, onlyAfter, agreement }: FileComparison,
+  against?: string,
 ): string {
-  const count = (wanted: string): number =>
-    changes.filter(({ verdict }) => verdict === wanted).length;
+  const absolute = changes.filter(({ isRelative }) => against !== undefined && !isRelative);
+  const counts = countVerdicts(changes.filter((change) => !absolute.includes(change)));
   const table = tableToText({
-    title: `${count("worse")} worse, ${count("better")} better, ${count("same")} the same`,
+    title:
+      absolute.length === 0
+        ? counts
+        : `relative to ${against}: ${counts}; not relative: ${countVerdicts(absolute)}`,
     columns: ["figure (ratio above 1: better)", "ratio", "95 % interval", ""],
-    rows: changes.map(({ key, ratio: { low, middle, high }, verdict }) => [
-      key,
+    rows: changes.map(({ key, ratio: { low, middle, high }, verdict, isRelative }) => [
+      against === undefined || isRelative ? key : `${key} (not relative)`,
       middle.toFixed(3),
-      `${low.toFixed(3)} – ${high.toFixed(3)}`,
+      Number.isNaN(low) ? "–" : `${low.toFixed(3)} – ${high.toFixed(3)}`,
       verdict === "same" ? "" : verdict,
     ]),
   });
@@ -175,7 +208,7 @@ function main(words: readonly string[]): number {
       parseResults(readFileSync(path, "utf8"), path),
     ) as [ResultFile, ResultFile];
     const comparison = compareFiles(before, after, values.against);
-    process.stdout.write(comparisonToText(before, after, comparison));
+    process.stdout.write(comparisonToText(before, after, comparison, values.against));
     return 0;
   } catch (error) {
     process.stderr.write(`${(error as Error).message}\n\n${USAGE}\n`);

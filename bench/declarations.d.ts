@@ -34,11 +34,6 @@ declare module "lz4-wasm/lz4_wasm_bg.js" {
   export function decompress(input: Uint8Array): Uint8Array;
 }
 
-declare module "*.wasm?url" {
-  const address: string;
-  export default address;
-}
-
 declare module "lz4js" {
   const lz4js: {
     compressBound(length: number): number;

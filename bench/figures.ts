@@ -95,7 +95,8 @@ function figuresToMarkdown(file: ResultFile): string {
   });
   const tables = buildTables(file)
     .filter(({ title }) => SHOWN.some((pattern) => pattern.test(title)))
-    .map(tableToMarkdown);
+    // The text above the block says how many samples there are; the reports have it per table.
+    .map(({ title, columns, rows }) => tableToMarkdown({ title, columns, rows }));
   return [...verdict, "", `Measured: ${describeRun(file)}.`, "", goals, ...tables].join("\n");
 }
 

@@ -4,7 +4,8 @@
  * Why so: most goals are of the form "so many times the peer's speed, on average and on the worst
  * kind of data". Ratios are taken round by round and their median used, since both sides were
  * measured in turn; kinds of data are averaged geometrically. Corpora of the user and the ends of
- * the scale take no part.
+ * the scale take no part. All real corpora of the run do: where one has no row, as after an
+ * interruption or a failure, there is no comparison, for what is missing might be the worst.
  */
 import type { Measurement, ResultFile } from "./harness/results.ts";
 import { geometricMean, median, pairedRatios } from "./harness/statistics.ts";
@@ -58,7 +59,7 @@ function corporaOf(file: ResultFile, kind: string): Set<string> {
 /**
  * How many times as fast `own` is as `peer`, per real corpus.
  *
- * @returns undefined when nothing was measured on both sides
+ * @returns undefined unless both sides were measured on every real corpus
  */
 export function speedUp(file: ResultFile, own: RowQuery, peer: RowQuery): Comparison | undefined {
   return compare(file, own, peer, Math.min, (ours, theirs) => {
@@ -81,11 +82,15 @@ function compare(
   figure: (ours: Measurement, theirs: Measurement) => number,
 ): Comparison | undefined {
   const wanted = own.corpus === undefined ? corporaOf(file, "real") : new Set([own.corpus]);
+  const rows = findRows(file, own).filter(({ corpus }) => wanted.has(corpus));
   const perCorpus: [string, number][] = [];
-  for (const row of findRows(file, own)) {
-    if (!wanted.has(row.corpus)) continue;
-    const other = findRow(file, { ...peer, corpus: row.corpus, pageSize: row.pageSize });
-    if (other !== undefined) perCorpus.push([row.corpus, figure(row, other)]);
+  for (const pageSize of new Set(rows.map((row) => row.pageSize))) {
+    for (const corpus of wanted) {
+      const ours = rows.find((row) => row.corpus === corpus && row.pageSize === pageSize);
+      const theirs = findRow(file, { ...peer, corpus, pageSize });
+      if (ours === undefined || theirs === undefined) return undefined;
+      perCorpus.push([corpus, figure(ours, theirs)]);
+    }
   }
   if (perCorpus.length === 0) return undefined;
   const values = perCorpus.map(([, value]) => value);

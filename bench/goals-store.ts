@@ -3,26 +3,36 @@
  */
 import type { Goal, Outcome } from "./goals.ts";
 import { type Comparison, findRow, sizeRatio, speedUp } from "./goal-lookup.ts";
-import type { ResultFile } from "./harness/results.ts";
+import { CONTROL_PEERS } from "./cases/control.ts";
+import { LARGEST_DISTANCE } from "./cases/repeat.ts";
+import type { Measurement, ResultFile } from "./harness/results.ts";
 
 const FAST_CLASS = /^(?:Map|lru-cache) of (?:lz4|snappy)/;
+/** Of that class, who must have been measured before anything can be said of all. */
+export const EXPECTED_PEERS = [
+  "Map of lz4-wasm",
+  "Map of lz4-napi",
+  "Map of snappy",
+  "lru-cache of lz4-wasm",
+];
 const STORE = { case: "store", contender: "zmem" } as const;
 const MEMORY = { case: "memory", contender: "zmem", figure: "held per logical byte" } as const;
 
-/** Peers of a case whose names match. */
+/** Peers of a case whose names match, with those that are expected. */
 function peersOf(file: ResultFile, name: string, pattern: RegExp): string[] {
   const rows = file.measurements.filter((row) => row.case === name);
-  return [...new Set(rows.map(({ contender }) => contender))].filter((peer) => pattern.test(peer));
+  const peers = new Set([...EXPECTED_PEERS, ...rows.map(({ contender }) => contender)]);
+  return [...peers].filter((peer) => pattern.test(peer) && peer !== STORE.contender);
 }
 
-/** The worst comparison with any of the peers. */
+/** The worst comparison with any of the peers; undefined when one is missing. */
 function worstOf(
   comparisons: readonly (readonly [string, Comparison | undefined])[],
   isWorse: (first: number, second: number) => boolean,
 ): { readonly peer: string; readonly comparison: Comparison } | undefined {
   let worst: { readonly peer: string; readonly comparison: Comparison } | undefined;
   for (const [peer, comparison] of comparisons) {
-    if (comparison === undefined) continue;
+    if (comparison === undefined) return undefined;
     if (worst === undefined || isWorse(comparison.worst, worst.comparison.worst)) {
       worst = { peer, comparison };
     }
@@ -62,16 +72,13 @@ function leanestPeer(file: ResultFile): Outcome | undefined {
 /** Peers that are ahead in put, get and memory at once, on any corpus. */
 function peersAheadInAll(file: ResultFile): Outcome | undefined {
   const winners: string[] = [];
-  let compared = 0;
   for (const contender of peersOf(file, "memory", /./)) {
-    if (contender === "zmem") continue;
     const memory = sizeRatio(file, MEMORY, { ...MEMORY, contender });
     const pageSize = 4096;
     const [put, get] = ["put, steady", "get, steady"].map((figure) =>
       speedUp(file, { ...STORE, figure, pageSize }, { case: "store", figure, contender, pageSize }),
     );
-    if (!memory || !put || !get) continue;
-    compared += 1;
+    if (!memory || !put || !get) return undefined;
     const puts = new Map(put.perCorpus);
     const gets = new Map(get.perCorpus);
     for (const [corpus, held] of memory.perCorpus) {
@@ -80,16 +87,20 @@ function peersAheadInAll(file: ResultFile): Outcome | undefined {
       }
     }
   }
-  if (compared === 0) return undefined;
   return { value: winners.length, met: winners.length === 0, detail: winners.join(", ") };
 }
 
-/** The largest distance of the control's ratios from 1. */
+/** The largest distance of the control's ratios from 1; undefined when one of them is missing. */
 function controlDistance(file: ResultFile): Outcome | undefined {
-  const rows = file.measurements.filter(
-    ({ case: name, figure }) => name === "control" && figure.endsWith("loop by hand"),
-  );
-  if (rows.length === 0) return undefined;
+  const rows: Measurement[] = [];
+  for (const contender of CONTROL_PEERS) {
+    for (const call of ["compress", "decompress"]) {
+      const figure = `${call}: harness ÷ loop by hand`;
+      const row = findRow(file, { case: "control", figure, contender });
+      if (row === undefined) return undefined;
+      rows.push(row);
+    }
+  }
   const distances = rows.map(({ median }) => Math.abs(median - 1));
   const value = Math.max(...distances);
   const worst = rows[distances.indexOf(value)];
@@ -145,7 +156,7 @@ export const STORE_GOALS: readonly Goal[] = [
     measure: (file) => {
       const row = findRow(file, {
         case: "repeat",
-        figure: "largest distance of a ratio between two measurements",
+        figure: LARGEST_DISTANCE,
         contender: "harness",
       });
       if (row === undefined) return undefined;

@@ -4,7 +4,8 @@
  *
  * Why so: a goal is no test. `npm run bench -- --goals` prints goal, measured, and met, short or not
  * measured, and ends with 0 either way. A figure that this machine can't measure (no C compiler, no
- * browser, no /proc) is "not measured", never "met".
+ * browser, no /proc) is "not measured", never "met"; so is one of which a part is missing, a kind of
+ * data or a peer that is expected, because the run was interrupted or something failed.
  */
 import { CODEC_GOALS } from "./goals-codec.ts";
 import { POOL_GOALS } from "./goals-pool.ts";
@@ -16,6 +17,7 @@ import type { ResultFile } from "./harness/results.ts";
 import { describeRun, describeTimes } from "./report/text.ts";
 import { formatBeside } from "./report/format.ts";
 import { tableToText } from "./report/tables.ts";
+import { INTERRUPTED_LINE } from "./report/verdict.ts";
 
 /** One measured figure against its goal. */
 export interface Outcome {
@@ -68,7 +70,7 @@ export function judgeGoals(file: ResultFile): JudgedGoal[] {
   return GOALS.map((goal) => {
     const isWeaker = goal.needsFull === true && file.effort === "quick";
     const outcome = isWeaker ? undefined : goal.measure(file);
-    if (outcome === undefined || Number.isNaN(outcome.value)) {
+    if (outcome === undefined || !Number.isFinite(outcome.value)) {
       return { goal, outcome: undefined, verdict: "not measured" };
     }
     return { goal, outcome, verdict: outcome.met ? "met" : "short" };
@@ -97,5 +99,7 @@ export function goalsToText(file: ResultFile): string {
   );
   const remark =
     file.effort === "quick" ? ["goals about sizes and all peers need a run without --quick"] : [];
-  return [table, describeRun(file), describeTimes(file), ...remark, ...failures, ""].join("\n");
+  const first = file.complete ? [] : [INTERRUPTED_LINE, ""];
+  const rest = [describeRun(file), describeTimes(file), ...remark, ...failures, ""];
+  return [...first, table, ...rest].join("\n");
 }

@@ -82,6 +82,14 @@ export function parseOptions(words: readonly string[]): BenchOptions {
   };
 }
 
+/** @throws UsageError for a filter that is in no name */
+export function checkFilters(filters: readonly string[], names: readonly string[]): void {
+  for (const filter of filters) {
+    if (names.some((name) => name.includes(filter))) continue;
+    throw new UsageError(`--filter: expected a part of one of ${names.join(", ")}; got ${filter}`);
+  }
+}
+
 function parseRounds(text: string): number {
   const rounds = Number(text);
   if (!Number.isInteger(rounds) || rounds < 3 || rounds > 1000) {

@@ -43,11 +43,12 @@ const pageAt = (index: number): Uint8Array => {
 const replies = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 
 async function reach(phase: string, store?: Store): Promise<void> {
+  const endedAtMs = Date.now();
   globalThis.gc?.();
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   globalThis.gc?.();
   const statedBytes = store?.heldBytes?.();
-  process.stdout.write(`${JSON.stringify({ phase, statedBytes })}\n`);
+  process.stdout.write(`${JSON.stringify({ phase, statedBytes, endedAtMs })}\n`);
   await replies.next();
 }
 

@@ -33,6 +33,8 @@ export interface ProbeCorpora {
 interface Phase {
   readonly phase: "base" | "filled" | "churned" | "trimmed";
   readonly statedBytes?: number;
+  /** Date.now() when what led here had ended, before the process settled. */
+  readonly endedAtMs: number;
 }
 
 /** Whether this machine can measure from outside. */
@@ -103,38 +105,50 @@ function watchChild(request: ProbeRequest, corpora: ProbeCorpora): Promise<Probe
   });
 }
 
+type Return = Required<Pick<ProbeResult, "trimSeconds" | "isTrimLate">>;
+
+/**
+ * Follows a process until most of what was freed has left it, or for as long as the deadline allows.
+ *
+ * @param sinceMs when the trim ended, in milliseconds of Date.now()
+ * @returns the deadline itself, marked as late, when it passes: that is a figure, too
+ */
+export async function waitForReturn(
+  hasLeft: () => boolean,
+  sinceMs: number,
+  now: () => number = Date.now,
+): Promise<Return> {
+  for (;;) {
+    const elapsedMs = now() - sinceMs;
+    if (hasLeft()) return { trimSeconds: elapsedMs / 1000, isTrimLate: false };
+    if (elapsedMs >= TRIM_DEADLINE_MS) {
+      return { trimSeconds: TRIM_DEADLINE_MS / 1000, isTrimLate: true };
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
 class Watch {
   readonly #pid: number;
   readonly #request: ProbeRequest;
   readonly #stated: number[] = [];
   readonly #bytes = new Map<Phase["phase"], number>();
-  #trimSeconds: number | undefined;
+  #return: Return | undefined;
 
   constructor(pid: number, request: ProbeRequest) {
     this.#pid = pid;
     this.#request = request;
   }
 
-  async reached({ phase, statedBytes }: Phase): Promise<void> {
+  async reached({ phase, statedBytes, endedAtMs }: Phase): Promise<void> {
     const before = this.#stated.at(-1);
     if (statedBytes !== undefined) this.#stated.push(statedBytes);
     if (phase === "trimmed" && before !== undefined && statedBytes !== undefined) {
-      await this.#waitForReturn(before - statedBytes);
+      const resident = this.#bytes.get("churned") ?? this.#bytes.get("filled") ?? 0;
+      const mostLeft = resident - (before - statedBytes) * RETURNED_SHARE;
+      this.#return = await waitForReturn(() => residentBytes(this.#pid) <= mostLeft, endedAtMs);
     }
     this.#bytes.set(phase, residentBytes(this.#pid));
-  }
-
-  /** Follows the process until most of what was freed has left it. */
-  async #waitForReturn(freedBytes: number): Promise<void> {
-    const before = this.#bytes.get("churned") ?? this.#bytes.get("filled") ?? 0;
-    const started = performance.now();
-    while (performance.now() - started < TRIM_DEADLINE_MS) {
-      if (before - residentBytes(this.#pid) >= freedBytes * RETURNED_SHARE) {
-        this.#trimSeconds = (performance.now() - started) / 1000;
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-    }
   }
 
   result(): ProbeResult {
@@ -146,7 +160,7 @@ class Watch {
       filledBytes: over("filled"),
       ...(this.#request.churnRounds > 0 ? { churnedBytes: over("churned") } : {}),
       ...(trimmed ? { trimmedBytes: over("trimmed") } : {}),
-      ...(this.#trimSeconds === undefined ? {} : { trimSeconds: this.#trimSeconds }),
+      ...this.#return,
       ...(trimmed && last > 0
         ? { freedBytes: (this.#stated[last - 1] as number) - (this.#stated[last] as number) }
         : {}),

@@ -11,7 +11,7 @@ import { timerStepNs } from "./harness/measure.ts";
 import type { Machine, ResultFile } from "./harness/results.ts";
 import { runCases } from "./harness/run.ts";
 import { goalCases } from "./goals.ts";
-import { type BenchOptions, UsageError } from "./options.ts";
+import { type BenchOptions, checkFilters } from "./options.ts";
 import { checkOutputs } from "./outputs.ts";
 import { nodeStores, ownVersion } from "./peers/node-stores.ts";
 import { buildModule } from "./peers/codec-module.ts";
@@ -37,12 +37,10 @@ export function selectCases({ effort, filters, goals }: BenchOptions): BenchCase
     goals ? wanted.has(name) : filters.length > 0 || efforts.includes(effort),
   );
   if (filters.length === 0) return offered;
-  for (const filter of filters) {
-    if (!offered.some(({ name }) => name.includes(filter))) {
-      const names = offered.map(({ name }) => name).join(", ");
-      throw new UsageError(`--filter: expected a part of one of ${names}; got ${filter}`);
-    }
-  }
+  checkFilters(
+    filters,
+    offered.map(({ name }) => name),
+  );
   return offered.filter(({ name }) => filters.some((filter) => name.includes(filter)));
 }
 

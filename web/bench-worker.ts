@@ -6,7 +6,7 @@
  * worker makes those that plain scripts can make.
  */
 import { PORTABLE_CASES } from "../bench/cases/portable.ts";
-import { type Corpus, RUN_BYTES } from "../bench/corpora/corpus.ts";
+import { type Corpus, RUN_BYTES, uniqueName } from "../bench/corpora/corpus.ts";
 import type { BenchCase, Effort, Platform } from "../bench/harness/case.ts";
 import { timerStepNs } from "../bench/harness/measure.ts";
 import type { Machine } from "../bench/harness/results.ts";
@@ -82,7 +82,8 @@ async function loadCorpora(
   if (manifest?.ok) {
     for (const info of (await manifest.json()) as Omit<Corpus, "bytes">[]) {
       onProgress(`fetching the corpus ${info.name}`);
-      const response = await fetch(`corpora/${info.name}.bin`);
+      const response = await fetch(`corpora/${encodeURIComponent(info.name)}.bin`);
+      if (!response.ok) throw new Error(`the corpus ${info.name}: HTTP ${response.status}`);
       corpora.set(info.name, { ...info, bytes: new Uint8Array(await response.arrayBuffer()) });
     }
   } else {
@@ -95,7 +96,8 @@ async function loadCorpora(
     if (bytes.length === 0) throw new Error(`${file.name} is empty`);
     const whole = new Uint8Array(Math.max(RUN_BYTES, bytes.length & -RUN_BYTES));
     whole.set(bytes.subarray(0, whole.length));
-    corpora.set(file.name, toCorpus(file.name, "user", "a file of the user", whole));
+    const name = uniqueName(file.name, corpora);
+    corpora.set(name, toCorpus(name, "user", "a file of the user", whole));
   }
   return corpora;
 }

@@ -11,7 +11,7 @@ import type { Corpus } from "../corpora/corpus.ts";
 import { seededRandom, shuffle } from "../corpora/random.ts";
 import type { BenchCase } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
-import { samplePages } from "../harness/pages.ts";
+import { fillAndCheck, samplePages } from "../harness/pages.ts";
 import { buildModule } from "../peers/codec-module.ts";
 
 const PAGE_SIZE = 4096;
@@ -29,6 +29,8 @@ interface InnerModule {
   openType(type: number): number;
   putWindow(): number;
   putPage(type: number, offset: number): number;
+  getWindow(): number;
+  getPage(type: number, offset: number): number;
   inspectPage(type: number, offset: number): number;
   allocateObject(length: number, owner: number): number;
   freeObject(location: number): void;
@@ -86,7 +88,18 @@ function fillPool(
     const status = inner.putPage(TYPE, offset);
     if (status !== STATUS_OK) throw new Error(`a page was rejected (status ${status})`);
   };
-  pages.forEach((page, offset) => put(offset, page));
+  const windowOfGets = inner.getWindow() >>> 0;
+  fillAndCheck(
+    pages,
+    (offset, page) => {
+      put(offset, page);
+      return true;
+    },
+    (offset) =>
+      inner.getPage(TYPE, offset) === STATUS_OK
+        ? new Uint8Array(memory.buffer, windowOfGets, PAGE_SIZE)
+        : undefined,
+  );
   const lengths = pages
     .map((_, offset) => (inner.inspectPage(TYPE, offset) >>> 0) & LENGTH_MASK)
     .filter((length) => length > 0);

@@ -18,7 +18,7 @@
 import { loadNativeLz4, MODES, type NativeLz4 } from "../native/build.mjs";
 import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
-import type { Task } from "../harness/measure.ts";
+import type { Part, Task } from "../harness/measure.ts";
 import { samplePages } from "../harness/pages.ts";
 import type { LoopModule } from "./module.ts";
 
@@ -69,6 +69,8 @@ interface Contender {
   decompress(from: Place, count: number): void;
   readonly isSlow: boolean;
 }
+
+type Sizes = Part["sizes"];
 
 /** What is timed in turn with others, and the figure that it is a contender in. */
 interface FigureTask {
@@ -132,6 +134,8 @@ export async function measureCodecAgainstNative(
     addon === undefined
       ? `not measured: ${reason}`
       : `liblz4 ${addon.version()}, loops in C by ${addon.flags()}`;
+  // The loops are the same for all corpora: warm after the first.
+  const [compressSizes, decompressSizes]: [Sizes, Sizes] = [new Map(), new Map()];
   for (const corpus of options.corpora.values()) {
     options.onCorpus?.(corpus.name);
     const { pages } = samplePages(corpus, pageSize, SAMPLE_BYTES / pageSize);
@@ -157,10 +161,10 @@ export async function measureCodecAgainstNative(
       options.record({ ...shared, ...row, samples: [size / count] });
     }
 
-    const inTurn = async (tasks: readonly FigureTask[]): Promise<void> => {
+    const inTurn = async (tasks: readonly FigureTask[], sizes: Sizes): Promise<void> => {
       const measured = await measure(
         tasks.map(({ task }, index) => ({ ...task, name: String(index) })),
-        { rounds },
+        { rounds, part: { index: 0, count: 1, sizes } },
       );
       for (const [index, { figure, task }] of tasks.entries()) {
         const samples = measured.get(String(index)) ?? [];
@@ -179,7 +183,7 @@ export async function measureCodecAgainstNative(
         pass: () => compress(FIRST, count),
       },
     });
-    await inTurn(contenders.map(compressTask));
+    await inTurn(contenders.map(compressTask), compressSizes);
     const [liblz4, zmem] = [native[0], own[0] as Contender];
     const sides: (readonly [string, Place])[] = [["decompress blocks of zmem", SECOND]];
     zmem.compress(SECOND, count);
@@ -197,6 +201,7 @@ export async function measureCodecAgainstNative(
           return { figure, task: { name, operations: count, every: 1, pass } };
         }),
       ),
+      decompressSizes,
     );
   }
   return { isNativeMeasured: addon !== undefined, native: note };

@@ -13,12 +13,13 @@
  * (2026-11). The long loop touches ever new memory; a peer that returns a new array per page is some
  * 20 % slower in it than we show it, and a zmem that copies into the caller's page is not.
  */
-import type { BenchCase, BenchContext, Samples } from "../harness/case.ts";
+import { type BenchCase, type BenchContext, Interrupted, type Samples } from "../harness/case.ts";
 import { samplePages } from "../harness/pages.ts";
 import type { BatchSize, Task } from "../harness/measure.ts";
 import { median, pairedRatios } from "../harness/statistics.ts";
 
-const PEERS = ["lz4-napi", "lz4-wasm"];
+/** One native codec and one in wasm. */
+export const CONTROL_PEERS = ["lz4-napi", "lz4-wasm"];
 const PAGE_SIZE = 4096;
 const PAGES = 128;
 const ROUNDS = { quick: 15, full: 41, all: 41 } as const;
@@ -38,7 +39,7 @@ export const controlCase: BenchCase = {
     const corpus = corpora.get("mix") ?? [...corpora.values()][0];
     if (corpus === undefined) throw new Error("no corpus is loaded");
     const { pages } = samplePages(corpus, PAGE_SIZE, PAGES);
-    for (const name of PEERS) {
+    for (const name of CONTROL_PEERS) {
       const contender = codecs.find((codec) => codec.name === name);
       if (contender === undefined) {
         fail(name, "this platform does not have it");
@@ -75,6 +76,7 @@ export const controlCase: BenchCase = {
           }
         }
       } catch (error) {
+        if (error instanceof Interrupted) throw error;
         fail(name, error, corpus.name);
       }
     }

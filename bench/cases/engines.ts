@@ -10,6 +10,7 @@
 import { launchBrowser } from "../../test/browser/launch.ts";
 import { runInBrowser } from "../browser.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
+import type { ResultFile } from "../harness/results.ts";
 import { geometricMean, median, present } from "../harness/statistics.ts";
 import { moduleCase } from "./module.ts";
 
@@ -36,32 +37,50 @@ export const enginesCase: BenchCase = {
       const options = { effort: context.effort, filters: ["module"], rounds: ROUNDS };
       const file = await runInBrowser(launched.browser, corpora, options, context.progress);
       const after = await runInNode({ ...context, corpora });
-      for (const figure of ["compress", "decompress"]) {
-        const ratios = file.measurements
-          .filter((row) => row.figure === figure)
-          .map((row) => {
-            const key = `${figure} ${row.corpus}`;
-            const node = median([...(before.get(key) ?? []), ...(after.get(key) ?? [])]);
-            const ratio = node / row.median;
-            const contender = "Chromium ÷ Node";
-            const shared = { figure: `${figure} by corpus`, contender, unit: "ratio" } as const;
-            context.record({ ...shared, corpus: row.corpus, better: "higher", samples: [ratio] });
-            return ratio;
-          });
-        context.record({
-          figure,
-          contender: "Chromium ÷ Node",
-          unit: "ratio",
-          better: "higher",
-          samples: [geometricMean(ratios)],
-          note: file.machine.engine,
-        });
-      }
+      const node = new Map(
+        [...before].map(([key, samples]) => [key, [...samples, ...(after.get(key) ?? [])]]),
+      );
+      recordRatios(context, [...corpora.keys()], node, file);
     } finally {
       await launched.close();
     }
   },
 };
+
+/**
+ * Records the ratios, and a mean where all corpora have one.
+ *
+ * @param node samples by "figure corpus"
+ */
+export function recordRatios(
+  { record, fail }: Pick<BenchContext, "record" | "fail">,
+  corpora: readonly string[],
+  node: ReadonlyMap<string, readonly number[]>,
+  browser: ResultFile,
+): void {
+  for (const { contender, corpus, reason } of browser.failures) {
+    fail(`${contender} in Chromium`, reason, corpus);
+  }
+  const shared = { contender: "Chromium ÷ Node", unit: "ratio", better: "higher" } as const;
+  for (const figure of ["compress", "decompress"]) {
+    const ratios: number[] = [];
+    for (const corpus of corpora) {
+      const row = browser.measurements.find(
+        (one) => one.figure === figure && one.corpus === corpus,
+      );
+      const ratio = median(node.get(`${figure} ${corpus}`) ?? []) / (row?.median ?? Number.NaN);
+      if (!Number.isFinite(ratio)) {
+        fail(shared.contender, `${figure}: not measured on both sides`, corpus);
+        continue;
+      }
+      ratios.push(ratio);
+      record({ ...shared, figure: `${figure} by corpus`, corpus, samples: [ratio] });
+    }
+    if (ratios.length === 0 || ratios.length < corpora.length) continue;
+    const samples = [geometricMean(ratios)];
+    record({ ...shared, figure, samples, note: browser.machine.engine });
+  }
+}
 
 /** @returns nanoseconds a page, all samples, by "figure corpus" */
 async function runInNode(context: BenchContext): Promise<Map<string, number[]>> {

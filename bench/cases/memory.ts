@@ -2,8 +2,9 @@
  * Memory held per logical byte, measured from outside the process.
  *
  * What: each store in a process of its own is filled with pages of a corpus; what the process has
- * grown by is divided by the bytes that were put. In full runs the strongest stores are also churned:
- * rounds that each overwrite a random half of the pages, compaction on where there is one.
+ * grown by is divided by the bytes that were put. In full runs the strongest stores are also churned,
+ * in another process with more pages, so that a figure is of one size for all: rounds that each
+ * overwrite a random half of the pages, compaction on where there is one.
  *
  * Why so: a user pays for resident memory, not for what a library counts. Same-filled pages take
  * part here: they are part of real data.
@@ -43,37 +44,44 @@ export const memoryCase: BenchCase = {
         effort === "quick" ? QUICK_CORPORA.includes(name) || kind === "user" : name !== "random",
       )
       .map(({ name }) => name);
-    const jobs = names.flatMap((corpus) => chosen.map(({ name: store }) => ({ store, corpus })));
-    const rows: Row[][] = jobs.map(() => []);
-    const measureAll = inLanes(LANES, jobs, async ({ store, corpus }, index) => {
+    const filled = { churnRounds: 0, logicalBytes: LOGICAL_BYTES[effort] };
+    const churned = { churnRounds: CHURN_ROUNDS[effort], logicalBytes: CHURNED_BYTES };
+    const pairs = names.flatMap((corpus) => chosen.map(({ name: store }) => ({ store, corpus })));
+    const jobs = [
+      ...pairs.map((pair) => ({ ...pair, ...filled })),
+      ...pairs
+        .filter(
+          ({ store, corpus }) => CHURNED_STORES.includes(store) && CHURNED_CORPORA.includes(corpus),
+        )
+        .filter(() => churned.churnRounds > 0)
+        .map((pair) => ({ ...pair, ...churned })),
+    ];
+    const rows: (Row | undefined)[] = jobs.map(() => undefined);
+    const measureAll = inLanes(LANES, jobs, async (job, index) => {
+      const { store, corpus, churnRounds, logicalBytes } = job;
       progress(`${store} with ${corpus}`);
       await pause();
-      const isChurned = CHURNED_STORES.includes(store) && CHURNED_CORPORA.includes(corpus);
-      const churnRounds = isChurned ? CHURN_ROUNDS[effort] : 0;
-      const logicalBytes = churnRounds > 0 ? CHURNED_BYTES : LOGICAL_BYTES[effort];
       const size = { pageSize: PAGE_SIZE, logicalBytes, churnRounds, flushShare: 0 };
       try {
         const result = await probeMemory({ store, corpus, ...size });
-        const shared = {
+        const held = churnRounds > 0 ? result.churnedBytes : result.filledBytes;
+        if (held === undefined) throw new Error("nothing was read after the churn");
+        rows[index] = {
+          figure:
+            churnRounds > 0 ? `held after ${churnRounds} rounds of churn` : "held per logical byte",
           contender: store,
           corpus,
           pageSize: PAGE_SIZE,
           unit: "ratio",
+          samples: [held / logicalBytes],
           note: `${logicalBytes / (1 << 20)} MiB logical; ${result.method}`,
-        } as const;
-        const filled = result.filledBytes / logicalBytes;
-        rows[index]?.push({ ...shared, figure: "held per logical byte", samples: [filled] });
-        if (result.churnedBytes !== undefined) {
-          const churned = result.churnedBytes / logicalBytes;
-          const figure = `held after ${churnRounds} rounds of churn`;
-          rows[index]?.push({ ...shared, figure, samples: [churned] });
-        }
+        };
       } catch (error) {
         fail(store, error, corpus);
       }
     });
     // In the order of the jobs, whoever was ready first.
-    await measureAll.finally(() => rows.flat().forEach(record));
+    await measureAll.finally(() => rows.filter((row) => row !== undefined).forEach(record));
   },
 };
 

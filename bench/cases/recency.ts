@@ -11,7 +11,7 @@ import { ZmemBackend } from "../../src/backends/zmem.ts";
 import { instantiator } from "../../src/platform/instantiate.ts";
 import type { BenchCase } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
-import { samplePages } from "../harness/pages.ts";
+import { fillAndCheck, samplePages } from "../harness/pages.ts";
 import { buildModule } from "../peers/codec-module.ts";
 
 const SHIPPED = fileURLToPath(new URL("../../build/zmem.wasm", import.meta.url));
@@ -56,6 +56,11 @@ async function startBackend(bytes: Uint8Array<ArrayBuffer>): Promise<ZmemBackend
 }
 
 function gets(name: string, backend: ZmemBackend, pages: readonly Uint8Array[]): Task {
+  fillAndCheck(
+    pages,
+    (key, page) => backend.putPage(0, key, page),
+    (key) => backend.viewPage(0, key),
+  );
   return {
     name,
     operations: pages.length * GETS_PER_PAGE,

@@ -16,7 +16,7 @@ import type { FrontswapOps } from "../../src/types.ts";
 import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
-import { describeSample, samplePages } from "../harness/pages.ts";
+import { describeSample, fillAndCheck, samplePages } from "../harness/pages.ts";
 import { compileModule, type Round, ScalingCrew } from "../shared/scaling.ts";
 
 const PAGE_SIZE = 4096;
@@ -85,7 +85,11 @@ async function measureAlone({ measure, record }: BenchContext, corpus: Corpus): 
     const get = (): void => {
       for (let at = 0; at < pages.length; at++) ops.getPage(0, at, got);
     };
-    put();
+    fillAndCheck(
+      pages,
+      (at, page) => ops.putPage(0, at, page),
+      (at, page) => (ops.getPage(0, at, page) ? page : undefined),
+    );
     tasks.push({ name: `${name} put`, operations: pages.length, pass: put });
     tasks.push({ name: `${name} get`, operations: pages.length, pass: get, prepare: renew });
   }

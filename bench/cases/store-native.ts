@@ -14,7 +14,7 @@ import { createZmem } from "../../src/index.ts";
 import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { Task } from "../harness/measure.ts";
-import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import { describeSample, fillAndCheck, samplePages } from "../harness/pages.ts";
 import { loadNativeLz4, MODES, type NativeLz4 } from "../native/build.mjs";
 
 const PAGE_SIZES = { quick: [4096], full: [4096, 65536], all: [4096, 65536] } as const;
@@ -56,12 +56,11 @@ async function measureCorpus(
   const { backend } = zmem;
   backend.openType(TYPE);
   const into = new Uint8Array(pageSize);
-  pages.forEach((page, key) => {
-    if (!backend.putPage(TYPE, key, page)) throw new Error("a page was rejected");
-    if (!backend.getPage(TYPE, key, into) || !isEqual(into, page)) {
-      throw new Error("a page came back with other bytes");
-    }
-  });
+  fillAndCheck(
+    pages,
+    (key, page) => backend.putPage(TYPE, key, page),
+    (key, page) => (backend.getPage(TYPE, key, page) ? page : undefined),
+  );
   let shift = 0;
   const put: Task = {
     name: "zmem",

@@ -15,7 +15,7 @@ import type { Corpus } from "../corpora/corpus.ts";
 import { seededRandom, shuffle } from "../corpora/random.ts";
 import type { BenchCase, BenchContext } from "../harness/case.ts";
 import type { MeasureOptions, Task } from "../harness/measure.ts";
-import { describeSample, isEqual, samplePages } from "../harness/pages.ts";
+import { checkPages, describeSample, fillAndCheck, samplePages } from "../harness/pages.ts";
 import { inSweeps } from "../harness/sweeps.ts";
 import type { Store, StoreContender } from "../peers/contender.ts";
 
@@ -39,17 +39,20 @@ const COLD_STORES = [
 const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
+/** An even number of them a sweep: a drawn order and its reverse. */
+const STEADY_ROUNDS = { quick: 8, full: 96, all: 96 } as const;
 /**
- * For medians of ratios that agree between two measurements (case "repeat"): the largest of eight
- * distances was 0.020 to 0.052 in six runs of that case alone, and with 6 sweeps of 10 rounds 0.046 to
- * 0.128; in whole runs it is larger (2026-11, docs/benchmarks.md).
+ * … of the mix: its row stands alone in the tables, beside means over eight real corpora. It is also
+ * what "repeat" measures twice, to see how far medians of ratios lie apart: of eight, the largest
+ * distance was 0.038 at most in ten measurements with these rounds, alone, and 0.02 to 0.071 with a
+ * quarter of them (2026-11, docs/benchmarks.md).
  */
-const STEADY_ROUNDS = { quick: 8, full: 84, all: 96 } as const;
-/** … of the mix: its row stands alone in the tables, beside means over eight real corpora. */
 const STEADY_MIX_ROUNDS = { quick: 8, full: 336, all: 384 } as const;
 /** Sweeps that these rounds are shared out to. */
 export const STEADY_SWEEPS = { quick: 1, full: 12, all: 12 } as const;
-const BUDGET_SECONDS = { quick: Infinity, full: 235, all: Infinity } as const;
+const BUDGET_SECONDS = { quick: Infinity, full: 245, all: Infinity } as const;
+/** What `measureSteady` records. */
+export const STEADY_FIGURES = ["put, steady", "get, steady"] as const;
 /** For what can be timed but once per preparation, which takes long. */
 const ONCE = { once: true, rounds: 9 } as const;
 /** A flush is so short that the pages are kept several times for one batch. */
@@ -108,17 +111,10 @@ async function openFilled(
   corpus: string,
 ): Promise<Open[]> {
   const open: Open[] = [];
-  const into = new Uint8Array(pageSize);
   for (const contender of contenders) {
     try {
       const store = await contender.open(pageSize);
-      fill(store, pages);
-      pages.forEach((page, key) => {
-        const found = store.get(key, into);
-        if (found === undefined || !isEqual(found, page)) {
-          throw new Error("a page came back with other bytes");
-        }
-      });
+      fillAndCheck(pages, store.put, store.get);
       open.push({ contender, store });
     } catch (error) {
       context.fail(contender.name, error, corpus);
@@ -204,9 +200,10 @@ export async function measureSteady(
   const rounds = corpus.kind === "mix" ? STEADY_MIX_ROUNDS : STEADY_ROUNDS;
   const options = { rounds: rounds[context.effort] };
   const puts = open.map((one) => shiftingPuts(one, pages));
-  await recordAll(context, "put, steady", puts, shared, options);
+  const [put, get] = STEADY_FIGURES;
+  await recordAll(context, put, puts, shared, options);
   const reads = open.map((one) => gets(one, pages));
-  await recordAll(context, "get, steady", reads, shared, options);
+  await recordAll(context, get, reads, shared, options);
   for (const { store } of open) store.close();
 }
 
@@ -278,7 +275,14 @@ async function measureFilling(
   const note = `${describeSample(sample)} into a fresh store`;
   const shared = { corpus: corpus.name, pageSize, note };
   await recordAll(context, "put, filling", tasks, shared, ONCE);
-  for (const store of stores.values()) store.close();
+  for (const [name, store] of stores) {
+    try {
+      checkPages(pages, store.get);
+    } catch (error) {
+      context.fail(name, error, corpus.name);
+    }
+    store.close();
+  }
 }
 
 async function measureCold(context: BenchContext, corpus: Corpus, pageSize: number): Promise<void> {

@@ -11,7 +11,9 @@
  * from, so it is not counted; hit rate and time per request are printed side by side.
  */
 import { type Random, seededRandom, shuffle } from "../corpora/random.ts";
-import type { BenchCase } from "../harness/case.ts";
+import { zipfDraws } from "../corpora/zipf.ts";
+import { type BenchCase, Interrupted } from "../harness/case.ts";
+import { isEqual } from "../harness/pages.ts";
 import type { Store } from "../peers/contender.ts";
 
 const PAGE_SIZE = 4096;
@@ -59,6 +61,14 @@ export const zipfCase: BenchCase = {
           }
           await pause();
         }
+        // Every page that is left has the bytes that it came with.
+        const into = new Uint8Array(PAGE_SIZE);
+        for (let key = 0; key < pageCount; key++) {
+          const found = store.get(key, into);
+          if (found !== undefined && !isEqual(found, pageAt(key))) {
+            throw new Error(`page ${key} came back with other bytes`);
+          }
+        }
         const counted = requests.length - countedFrom(requests.length);
         const shared = {
           contender: contender.name,
@@ -81,6 +91,7 @@ export const zipfCase: BenchCase = {
         });
         store.close();
       } catch (error) {
+        if (error instanceof Interrupted) throw error;
         fail(contender.name, error, corpus.name);
       }
     }
@@ -124,25 +135,10 @@ class BoundedCache {
 
 /** Keys of which the i-th most popular comes with a weight of 1 / i^EXPONENT, in random places. */
 function zipfRequests(count: number, keys: number, random: Random): Uint32Array {
-  const cumulated = new Float64Array(keys);
-  let sum = 0;
-  for (let rank = 0; rank < keys; rank++) {
-    sum += 1 / (rank + 1) ** EXPONENT;
-    cumulated[rank] = sum;
-  }
   const keyOfRank = shuffle(
     Uint32Array.from({ length: keys }, (_, key) => key),
     random,
   );
-  return Uint32Array.from({ length: count }, () => {
-    const wanted = random.fraction() * sum;
-    let low = 0;
-    let high = keys - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((cumulated[middle] as number) < wanted) low = middle + 1;
-      else high = middle;
-    }
-    return keyOfRank[low] as number;
-  });
+  const draw = zipfDraws(keys, EXPONENT, random);
+  return Uint32Array.from({ length: count }, () => keyOfRank[draw()] as number);
 }

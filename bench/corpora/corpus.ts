@@ -97,3 +97,10 @@ export function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
   }
   return joined;
 }
+
+/** The name, or where it is taken the name with a number: "data", "data-2". */
+export function uniqueName(name: string, taken: { has(name: string): boolean }): string {
+  let unique = name;
+  for (let number = 2; taken.has(unique); number++) unique = `${name}-${number}`;
+  return unique;
+}

@@ -3,7 +3,8 @@
  *
  * Why so: the bytes are taken as they lie, from the start of each file, cut into runs like every
  * corpus; a last piece shorter than a run is dropped, or, when the whole is shorter, filled up with
- * zeros. Links are followed only where the user names one.
+ * zeros. Links are followed only where the user names one. Of a directory with more than a GiB the
+ * rest is left out, and the corpus says so.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -11,14 +12,24 @@ import { concatenate, CorpusError, RUN_BYTES, type RawCorpus } from "./corpus.ts
 
 const MAX_BYTES = 1 << 30;
 
-/** @throws CorpusError when the path can't be read or holds no bytes */
-export function readUserFiles(path: string): RawCorpus & { readonly name: string } {
+/**
+ * @param mostBytes no further file is read after so many
+ * @throws CorpusError when the path can't be read or holds no bytes
+ */
+export function readUserFiles(
+  path: string,
+  mostBytes = MAX_BYTES,
+): RawCorpus & { readonly name: string } {
   const pieces: Uint8Array[] = [];
   let bytes = 0;
+  let left = 0;
   try {
     const files = statSync(path).isDirectory() ? listFiles(path) : [path];
     for (const file of files) {
-      if (bytes > MAX_BYTES) break;
+      if (bytes > mostBytes) {
+        left = files.length - pieces.length;
+        break;
+      }
       const content = readFileSync(file);
       pieces.push(content);
       bytes += content.length;
@@ -39,7 +50,9 @@ export function readUserFiles(path: string): RawCorpus & { readonly name: string
   return {
     name: basename(path),
     bytes: padded,
-    source: `${pieces.length} file(s) named by the user`,
+    source:
+      `${pieces.length} file(s) named by the user` +
+      (left === 0 ? "" : `, cut: ${left} more left out`),
   };
 }
 

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   checksum,
+  uniqueName,
   CORPORA_VERSION,
   type Corpus,
   CorpusError,
@@ -140,7 +141,12 @@ export async function loadCorpora(options: CorporaOptions = {}): Promise<Map<str
     const corpus = await loader.tryLoad(name);
     if (corpus !== undefined) corpora.set(name, corpus);
   }
-  for (const corpus of users) corpora.set(corpus.name, corpus);
+  const taken = new Set<string>(CORPUS_NAMES);
+  for (const corpus of users) {
+    const name = uniqueName(corpus.name, taken);
+    taken.add(name);
+    corpora.set(name, { ...corpus, name });
+  }
   return corpora;
 }
 

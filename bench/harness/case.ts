@@ -63,8 +63,10 @@ export interface ProbeResult {
   readonly filledBytes: number;
   readonly churnedBytes?: number;
   readonly trimmedBytes?: number;
-  /** Seconds from the end of the trim until 90 % of what was freed had left the process. */
+  /** Seconds from the end of the trim until 90 % of what was freed had left the process … */
   readonly trimSeconds?: number;
+  /** … or until nobody waited any longer: it had not left by then. */
+  readonly isTrimLate?: boolean;
   /** What the store itself said that it held, where it says so: filled, churned, trimmed. */
   readonly statedBytes: readonly number[];
   /** What the trim freed by the store's statistics. */

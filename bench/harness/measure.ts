@@ -161,7 +161,7 @@ export async function measureInTurn(
 function orderOf(plans: readonly Plan[], round: number, seed: number): Plan[] {
   const random = seededRandom(ORDER_SEED + seed * MOST_ROUNDS + (round >> 1));
   const order = shuffle([...plans], random);
-  return round % 2 === 0 ? order : order.reverse();
+  return round % 2 === 0 ? order : order.map((_, at) => order.at(-1 - at) as Plan);
 }
 
 interface Plan extends BatchSize {

@@ -60,6 +60,37 @@ export function isEqual(first: Uint8Array, second: Uint8Array): boolean {
   return true;
 }
 
+/**
+ * Puts pages under the keys 0 to n - 1 and gets each of them back, before anything is timed.
+ *
+ * @param get fills or replaces the page that it is given; undefined when there is none
+ * @throws Error for a page that is rejected or comes back with other bytes
+ */
+export function fillAndCheck(
+  pages: readonly Uint8Array[],
+  put: (key: number, page: Uint8Array) => boolean,
+  get: (key: number, into: Uint8Array) => Uint8Array | undefined,
+): void {
+  for (const [key, page] of pages.entries()) {
+    if (!put(key, page)) throw new Error(`page ${key} was rejected`);
+  }
+  checkPages(pages, get);
+}
+
+/** The second half of `fillAndCheck`. */
+export function checkPages(
+  pages: readonly Uint8Array[],
+  get: (key: number, into: Uint8Array) => Uint8Array | undefined,
+): void {
+  const into = new Uint8Array(pages[0]?.length ?? 0);
+  for (const [key, page] of pages.entries()) {
+    const found = get(key, into);
+    if (found === undefined || !isEqual(found, page)) {
+      throw new Error(`page ${key} came back with other bytes`);
+    }
+  }
+}
+
 /** "256 pages", with what was left out. */
 export function describeSample({ pages, sameFilled }: PageSample): string {
   const left = sameFilled > 0 ? `, ${sameFilled} same-filled ones left out` : "";

@@ -11,6 +11,8 @@ import { seededRandom } from "../corpora/random.ts";
 /** Makes a normal distribution's median absolute deviation equal its standard deviation. */
 const MAD_TO_DEVIATION = 1.4826;
 const RESAMPLES = 1000;
+/** Fewer samples say nothing of how far they scatter. */
+const LEAST_SAMPLES = 3;
 const BOOTSTRAP_SEED = 20101;
 
 /** The middle value; NaN for no values. */
@@ -71,11 +73,13 @@ export interface Interval {
 /**
  * The ratio of two medians from independent runs, with its 95 % bootstrap interval.
  *
- * @returns NaN throughout when either side has no samples
+ * @returns NaN throughout when either side has no samples, and for the bounds when it has fewer than
+ *   three
  */
 export function ratioInterval(after: readonly number[], before: readonly number[]): Interval {
   const middle = median(after) / median(before);
-  if (Number.isNaN(middle)) return { low: Number.NaN, middle, high: Number.NaN };
+  if (Number.isNaN(middle) || Math.min(after.length, before.length) < LEAST_SAMPLES)
+    return { low: Number.NaN, middle, high: Number.NaN };
   const random = seededRandom(BOOTSTRAP_SEED);
   const resample = (values: readonly number[]): number[] =>
     values.map(() => values[random.below(values.length)] as number);

@@ -16,9 +16,6 @@ const MODULES = {
   "no-recency": ["assembly/index.ts", "--use", "ZMEM_NO_RECENCY=1"],
 } as const;
 
-/** Path of the codec module; what buildModule("codec") makes. */
-export const CODEC_MODULE = "build/zmem.bench-codec.wasm";
-
 /**
  * Compiles a module unless its sources are as they were.
  *

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as zlib from "node:zlib";
 import type { Codec, CodecContender } from "./contender.ts";
-import { javascriptCodecs, zmemCodec } from "./portable.ts";
+import { javascriptCodecs, zmemCodec, zstdCodec } from "./portable.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -64,17 +64,6 @@ export function nodeCodecs(
   ];
 }
 
-let zstdLoading: Promise<typeof import("@bokuweb/zstd-wasm")> | undefined;
-
-/** Once: a second `init` pulls the memory away from under what the first one has made. */
-function loadZstd(): Promise<typeof import("@bokuweb/zstd-wasm")> {
-  zstdLoading ??= import("@bokuweb/zstd-wasm").then(async (zstd) => {
-    await zstd.init();
-    return zstd;
-  });
-  return zstdLoading;
-}
-
 function packagedCodecs(versions: Record<string, string>): CodecContender[] {
   return [
     {
@@ -96,6 +85,8 @@ function packagedCodecs(versions: Record<string, string>): CodecContender[] {
       runtime: "native",
       version: versions["lz4-napi"] ?? "unknown",
       load: async () => {
+        // Its results lie outside the heap. Copies of them would cost more memory yet: seen from outside
+        // 0.96 instead of 0.54 per byte of text pages, 0.67 instead of 0.42 of sparse ones (2026-11).
         const { compressSync, uncompressSync } = await import("lz4-napi");
         return {
           compress: (page) => compressSync(asBuffer(page)),
@@ -118,20 +109,7 @@ function packagedCodecs(versions: Record<string, string>): CodecContender[] {
         };
       },
     },
-    {
-      name: "zstd-wasm 1",
-      family: "zstd",
-      runtime: "wasm",
-      slow: true,
-      version: `@bokuweb/zstd-wasm ${versions["@bokuweb/zstd-wasm"]}`,
-      load: async () => {
-        const zstd = await loadZstd();
-        return {
-          compress: (page) => zstd.compress(page, 1),
-          decompress: (block) => zstd.decompress(block),
-        };
-      },
-    },
+    zstdCodec(versions),
   ];
 }
 

@@ -135,6 +135,39 @@ export function javascriptCodecs(versions: Readonly<Record<string, string>>): Co
   ];
 }
 
+let zstdLoading: Promise<typeof import("@bokuweb/zstd-wasm")> | undefined;
+
+/** Once: a second `init` pulls the memory away from under what the first one has made. */
+function loadZstd(address: string | undefined): Promise<typeof import("@bokuweb/zstd-wasm")> {
+  zstdLoading ??= import("@bokuweb/zstd-wasm").then(async (zstd) => {
+    // The types are those of the entry for Node, which takes no address.
+    await (zstd.init as (address?: string) => Promise<void>)(address);
+    return zstd;
+  });
+  return zstdLoading;
+}
+
+/** zstd in wasm. @param address of its module, in a browser */
+export function zstdCodec(
+  versions: Readonly<Record<string, string>>,
+  address?: string,
+): CodecContender {
+  return {
+    name: "zstd-wasm 1",
+    family: "zstd",
+    runtime: "wasm",
+    slow: true,
+    version: `@bokuweb/zstd-wasm ${versions["@bokuweb/zstd-wasm"]}`,
+    load: async () => {
+      const zstd = await loadZstd(address);
+      return {
+        compress: (page) => zstd.compress(page, 1),
+        decompress: (block) => zstd.decompress(block),
+      };
+    },
+  };
+}
+
 /** Entries of the table that lz4js hashes into. */
 const LZ4JS_TABLE = 1 << 16;
 

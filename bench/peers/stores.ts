@@ -15,10 +15,26 @@ import type { CodecContender, Store, StoreContender } from "./contender.ts";
 /** Everything goes into one swap type. */
 const TYPE = 0;
 /**
- * Bytes that a Map entry, a Uint8Array and its buffer cost beside the data: measured from outside
- * (case "memory", 2026-11: 500 to 570 a page), so that a limit means memory for all stores.
+ * Bytes that an entry, its array and buffer and what the allocator rounds up cost beside the data, so
+ * that a limit means memory for all stores: what a process had grown by for a page of 4 KiB (case
+ * "memory") less the data (case "accounted"), the median over nine kinds of data, of which the
+ * highest is up to 2.7 times the lowest (bench/results/reference.json, 2026-11).
  */
-const ENTRY_BYTES = 520;
+const ENTRY_BYTES: Readonly<Record<string, number>> = {
+  "Map of copies": 330,
+  "Map of lz4-wasm": 450,
+  "Map of lz4-napi": 780,
+  "Map of snappy": 290,
+  "Map of zstd-wasm 1": 490,
+  "Map of node:zlib deflate 1": 1280,
+  "lru-cache of lz4-wasm": 610,
+};
+/** Of a store that was not measured: that of blocks in arrays of JavaScript. */
+const OTHER_ENTRY_BYTES = 450;
+
+function entryBytesOf(store: string): number {
+  return ENTRY_BYTES[store] ?? OTHER_ENTRY_BYTES;
+}
 
 /**
  * zmem, its backend called directly, as a program does that needs no swap device.
@@ -50,13 +66,14 @@ export function zmemStore(name: string, own: ZmemOptions = {}): StoreContender {
 
 /** A Map of uncompressed copies. */
 export function mapOfCopies(): StoreContender {
+  const name = "Map of copies";
   return {
-    name: "Map of copies",
+    name,
     family: "uncompressed",
     runtime: "javascript",
     open: async (pageSize, limitBytes = Infinity) => {
       const pages = new Map<number, Uint8Array>();
-      const most = Math.floor(limitBytes / (pageSize + ENTRY_BYTES));
+      const most = Math.floor(limitBytes / (pageSize + entryBytesOf(name)));
       return {
         put: (key, page) => {
           if (pages.size >= most && !pages.has(key)) return false;
@@ -77,9 +94,17 @@ export function mapOfCopies(): StoreContender {
 }
 
 /** A Map of compressed blocks. */
-export function mapOfBlocks({ name, family, runtime, slow, load }: CodecContender): StoreContender {
+export function mapOfBlocks({
+  name: codecName,
+  family,
+  runtime,
+  slow,
+  load,
+}: CodecContender): StoreContender {
+  const name = `Map of ${codecName}`;
+  const entryBytes = entryBytesOf(name);
   return {
-    name: `Map of ${name}`,
+    name,
     family,
     runtime,
     ...(slow === undefined ? {} : { slow }),
@@ -88,7 +113,7 @@ export function mapOfBlocks({ name, family, runtime, slow, load }: CodecContende
       const blocks = new Map<number, Uint8Array>();
       let bytes = 0;
       const cost = (block: Uint8Array | undefined): number =>
-        block === undefined ? 0 : block.length + ENTRY_BYTES;
+        block === undefined ? 0 : block.length + entryBytes;
       return {
         put: (key, page) => {
           const block = codec.compress(page);
@@ -107,16 +132,24 @@ export function mapOfBlocks({ name, family, runtime, slow, load }: CodecContende
           return blocks.delete(key);
         },
         close: () => blocks.clear(),
-        accountedBytes: () => bytes - blocks.size * ENTRY_BYTES,
+        accountedBytes: () => bytes - blocks.size * entryBytes,
       };
     },
   };
 }
 
 /** lru-cache with compressed values: it evicts instead of rejecting. */
-export function lruOfBlocks({ name, family, runtime, slow, load }: CodecContender): StoreContender {
+export function lruOfBlocks({
+  name: codecName,
+  family,
+  runtime,
+  slow,
+  load,
+}: CodecContender): StoreContender {
+  const name = `lru-cache of ${codecName}`;
+  const entryBytes = entryBytesOf(name);
   return {
-    name: `lru-cache of ${name}`,
+    name,
     family,
     runtime,
     ...(slow === undefined ? {} : { slow }),
@@ -124,7 +157,7 @@ export function lruOfBlocks({ name, family, runtime, slow, load }: CodecContende
       const codec = await load();
       const cache = new LRUCache<number, Uint8Array>({
         maxSize: Math.min(limitBytes, Number.MAX_SAFE_INTEGER),
-        sizeCalculation: (block) => block.length + ENTRY_BYTES,
+        sizeCalculation: (block) => block.length + entryBytes,
       });
       return {
         put: (key, page) => {
@@ -137,7 +170,7 @@ export function lruOfBlocks({ name, family, runtime, slow, load }: CodecContende
         },
         flush: (key) => cache.delete(key),
         close: () => cache.clear(),
-        accountedBytes: () => cache.calculatedSize - cache.size * ENTRY_BYTES,
+        accountedBytes: () => cache.calculatedSize - cache.size * entryBytes,
       };
     },
   };

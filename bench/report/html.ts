@@ -52,11 +52,12 @@ ${[listCorpora(file), ...buildTables(file)].map(tableToMarkup).join("\n")}
 `;
 }
 
-function tableToMarkup({ title, columns, rows }: Table): string {
+function tableToMarkup({ title, columns, rows, samples }: Table): string {
+  const caption = samples === undefined ? title : `${title} (${samples})`;
   const cells = (values: readonly string[], tag: string): string =>
     `<tr>${values.map((value) => `<${tag}>${escapeMarkup(value)}</${tag}>`).join("")}</tr>`;
   return [
-    `<div class="wide"><table><caption>${escapeMarkup(title)}</caption>`,
+    `<div class="wide"><table><caption>${escapeMarkup(caption)}</caption>`,
     `<thead>${cells(columns, "th")}</thead>`,
     `<tbody>${rows.map((row) => cells(row, "td")).join("\n")}</tbody></table></div>`,
   ].join("\n");

@@ -6,7 +6,7 @@
  * table fits a terminal and no kind of data is hidden.
  */
 import type { Measurement, ResultFile } from "../harness/results.ts";
-import { geometricMean } from "../harness/statistics.ts";
+import { geometricMean, present } from "../harness/statistics.ts";
 import { formatFigure, formatNumber, formatPageSize, formatSpread, throughput } from "./format.ts";
 
 /** A table: the first column is left-aligned, the others right. */
@@ -14,6 +14,8 @@ export interface Table {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
+  /** "3 to 96 samples a figure"; absent where each is of one. */
+  readonly samples?: string;
 }
 
 /** All tables of a result file, case by case. */
@@ -28,6 +30,7 @@ export function buildTables({ measurements, corpora }: ResultFile): Table[] {
 
 function buildTable(name: string, rows: readonly Measurement[], real: ReadonlySet<string>): Table {
   const [first] = rows as [Measurement, ...Measurement[]];
+  const samples = describeSamples(rows);
   const corpora = [...new Set(rows.map(({ corpus }) => corpus))];
   const contenders = [...new Set(rows.map(({ contender }) => contender))];
   const page = formatPageSize(first.pageSize);
@@ -43,7 +46,7 @@ function buildTable(name: string, rows: readonly Measurement[], real: ReadonlySe
       formatSpread(row),
       row.note ?? "",
     ]);
-    return { title, columns, rows: body };
+    return { title, columns, rows: body, ...samples };
   }
   const means = corpora.filter((corpus) => real.has(corpus));
   const withMean = means.length > 1;
@@ -58,7 +61,15 @@ function buildTable(name: string, rows: readonly Measurement[], real: ReadonlySe
       values.length < means.length ? "–" : formatValue(geometricMean(values.map(valueOf)), first);
     return [contender, mean, ...cells];
   });
-  return { title, columns, rows: body };
+  return { title, columns, rows: body, ...samples };
+}
+
+/** How many there are, without the rounds in which a slow contender paused. */
+function describeSamples(rows: readonly Measurement[]): Pick<Table, "samples"> {
+  const counts = rows.map(({ samples }) => present(samples).length);
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  if (most <= 1) return {};
+  return { samples: `${least === most ? least : `${least} to ${most}`} samples a figure` };
 }
 
 function valueOf(row: Measurement): number {
@@ -92,7 +103,7 @@ export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): [st
 }
 
 /** The table in columns of equal width, for a terminal. */
-export function tableToText({ title, columns, rows }: Table): string {
+export function tableToText({ title, columns, rows, samples }: Table): string {
   const widths = columns.map((name, at) =>
     Math.max(name.length, ...rows.map((row) => (row[at] ?? "").length)),
   );
@@ -101,13 +112,15 @@ export function tableToText({ title, columns, rows }: Table): string {
       .map((text, at) => (at === 0 ? text.padEnd(widths[at] ?? 0) : text.padStart(widths[at] ?? 0)))
       .join("  ")
       .trimEnd();
-  return [title, line(columns), ...rows.map(line), ""].join("\n");
+  const head = samples === undefined ? title : `${title} (${samples})`;
+  return [head, line(columns), ...rows.map(line), ""].join("\n");
 }
 
 /** The table in Markdown. */
-export function tableToMarkdown({ title, columns, rows }: Table): string {
+export function tableToMarkdown({ title, columns, rows, samples }: Table): string {
   const escape = (text: string): string => text.replaceAll("|", "\\|");
   const line = (cells: readonly string[]): string => `| ${cells.map(escape).join(" | ")} |`;
   const rule = `|${columns.map((_, at) => (at === 0 ? "---" : "--:")).join("|")}|`;
-  return [`### ${title}`, "", line(columns), rule, ...rows.map(line), ""].join("\n");
+  const head = samples === undefined ? [] : [`${samples}:`, ""];
+  return [`### ${title}`, "", ...head, line(columns), rule, ...rows.map(line), ""].join("\n");
 }

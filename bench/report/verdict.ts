@@ -30,6 +30,9 @@ const ACCOUNTED: Aspect = {
   words: "memory as counted from inside",
 };
 
+/** The first line after a Ctrl-C. */
+export const INTERRUPTED_LINE = "This run was interrupted; it shows what was finished.";
+
 const FAST_CLASS = /lz4|snappy/;
 const COUNTED_FROM_INSIDE =
   "Counted from inside is all that zmem holds, but of the others only the bytes of their blocks, " +
@@ -44,7 +47,7 @@ export function verdictLines(file: ResultFile): string[] {
   const lines = [...fastClassLines(file), ...allThreeLines(file)];
   const hasCounted = file.measurements.some((row) => row.case === ACCOUNTED.case);
   if (hasCounted && memoryAspect(file) === ACCOUNTED) lines.push(COUNTED_FROM_INSIDE);
-  if (!file.complete) lines.unshift("This run was interrupted; it shows what was finished.");
+  if (!file.complete) lines.unshift(INTERRUPTED_LINE);
   for (const { case: name, contender, corpus, reason } of file.failures) {
     lines.push(`Not measured: ${name}, ${contender}${corpus && ` on ${corpus}`}: ${reason}`);
   }

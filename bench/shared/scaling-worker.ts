@@ -9,6 +9,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { ZmemBackend } from "../../src/backends/zmem.ts";
 import { instantiator } from "../../src/platform/instantiate.ts";
+import { fillAndCheck } from "../harness/pages.ts";
 import { DISJOINT_KEYS, type Plan, type ScalingWorkerData, type Window } from "./scaling-plan.ts";
 
 const PRIVATE_BYTES = 2 ** 26;
@@ -49,12 +50,17 @@ function offsetOf(keys: Window["keys"], at: number): number {
 }
 
 // Private pools hold the other's pages as well, so that what lies where is no difference.
-for (let at = 0; at < DISJOINT_KEYS; at++) {
-  const page = pages[at % pages.length] as Uint8Array;
-  shared.putPage(0, ownOffset(slot, at), page);
-  for (const owner of [slot, slot ^ 1]) {
-    pools.private.putPage(0, ownOffset(owner, at), page);
-    pools.plain.putPage(0, ownOffset(owner, at), page);
+const contents = Array.from(
+  { length: DISJOINT_KEYS },
+  (_, at) => pages[at % pages.length] as Uint8Array,
+);
+for (const pool of Object.values(pools)) {
+  for (const owner of pool === shared ? [slot] : [slot, slot ^ 1]) {
+    fillAndCheck(
+      contents,
+      (at, page) => pool.putPage(0, ownOffset(owner, at), page),
+      (at, page) => (pool.getPage(0, ownOffset(owner, at), page) ? page : undefined),
+    );
   }
 }
 

@@ -12,7 +12,9 @@ import { readFileSync } from "node:fs";
 import { Worker } from "node:worker_threads";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
 import { bundleWorker } from "../../test/shared/bundle.ts";
+import { zipfDraws } from "../corpora/zipf.ts";
 import { seededRandom } from "../corpora/random.ts";
+import { fillAndCheck } from "../harness/pages.ts";
 import { type Plan, type ScalingWorkerData, type Window, ZIPF_KEYS } from "./scaling-plan.ts";
 
 const PAGE_SIZE = 4096;
@@ -39,10 +41,14 @@ export class ScalingCrew {
   constructor(pages: Uint8Array) {
     const [own, zipf] = [createPool(), createPool()];
     const count = pages.length / PAGE_SIZE;
-    for (let key = 0; key < ZIPF_KEYS; key++) {
-      const at = (key % count) * PAGE_SIZE;
-      zipf.putPage(0, key, pages.subarray(at, at + PAGE_SIZE));
-    }
+    const contents = Array.from({ length: ZIPF_KEYS }, (_, key) =>
+      pages.subarray((key % count) * PAGE_SIZE, ((key % count) + 1) * PAGE_SIZE),
+    );
+    fillAndCheck(
+      contents,
+      (key, page) => zipf.putPage(0, key, page),
+      (key, page) => (zipf.getPage(0, key, page) ? page : undefined),
+    );
     const copied = new SharedArrayBuffer(pages.length);
     new Uint8Array(copied).set(pages);
     this.#data = {
@@ -98,7 +104,11 @@ export class ScalingCrew {
         worker.postMessage(plan);
         return answer as Promise<Float64Array>;
       }),
-    );
+    ).catch(async (error: unknown) => {
+      // The others wait for the one that threw, for ever.
+      await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+      throw error;
+    });
     const samples: Record<string, number[]> = Object.fromEntries(names.map((name) => [name, []]));
     for (const [at, name] of turns.flat().entries()) {
       const perMillisecond = rates.reduce((sum, rate) => sum + (rate[at] as number), 0);
@@ -131,27 +141,9 @@ function nextMessage(worker: Worker): Promise<unknown> {
   });
 }
 
-/** Samples of ranks by the inverse of the cumulated weights. */
 function zipfRanks(): SharedArrayBuffer {
-  const cumulated = new Float64Array(ZIPF_KEYS);
-  let sum = 0;
-  for (let rank = 0; rank < ZIPF_KEYS; rank++) {
-    sum += 1 / (rank + 1) ** EXPONENT;
-    cumulated[rank] = sum;
-  }
   const buffer = new SharedArrayBuffer(ZIPF_SAMPLES * 4);
-  const ranks = new Int32Array(buffer);
-  const random = seededRandom(1);
-  for (let at = 0; at < ZIPF_SAMPLES; at++) {
-    const wanted = random.fraction() * sum;
-    let low = 0;
-    let high = ZIPF_KEYS - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((cumulated[middle] as number) < wanted) low = middle + 1;
-      else high = middle;
-    }
-    ranks[at] = low;
-  }
+  const draw = zipfDraws(ZIPF_KEYS, EXPONENT, seededRandom(1));
+  new Int32Array(buffer).forEach((_, at, ranks) => void (ranks[at] = draw()));
   return buffer;
 }

@@ -8,6 +8,7 @@
  * Layout: one u32 per operation, key << 1 | isPut.
  */
 import { seededRandom } from "../corpora/random.ts";
+import { zipfDraws } from "../corpora/zipf.ts";
 
 /** What a trace is made from. */
 export interface TraceOptions {
@@ -29,12 +30,7 @@ export function makeTrace(options: TraceOptions): Uint32Array {
   const random = seededRandom(seed);
   const rankToKey = Uint32Array.from({ length: keys }, (_, rank) => rank);
   for (let rank = keys - 1; rank > 0; rank--) swap(rankToKey, rank, random.below(rank + 1));
-  const cumulative = new Float64Array(keys);
-  let sum = 0;
-  for (let rank = 0; rank < keys; rank++) {
-    sum += (rank + 1) ** -exponent;
-    cumulative[rank] = sum;
-  }
+  const draw = zipfDraws(keys, exponent, random);
   const trace = new Uint32Array(operations);
   for (let at = 0; at < operations; at++) {
     if (at > 0 && at % RESHUFFLE_INTERVAL === 0) {
@@ -44,7 +40,7 @@ export function makeTrace(options: TraceOptions): Uint32Array {
         swap(rankToKey, ranks[index] as number, ranks[random.below(index + 1)] as number);
       }
     }
-    const key = rankToKey[drawRank(cumulative, random.fraction() * sum)] as number;
+    const key = rankToKey[draw()] as number;
     trace[at] = (key << 1) | (random.fraction() < readShare ? 0 : 1);
   }
   return trace;
@@ -75,17 +71,6 @@ export function simulateLru(
     if (held.size > capacityPages) held.delete(held.values().next().value as number);
   }
   return deviceReads;
-}
-
-function drawRank(cumulative: Float64Array, value: number): number {
-  let low = 0;
-  let high = cumulative.length - 1;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((cumulative[middle] as number) < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function swap(array: Uint32Array, first: number, second: number): void {

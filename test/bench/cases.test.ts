@@ -5,17 +5,21 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { accountedCase } from "../../bench/cases/accounted.ts";
+import { controlCase } from "../../bench/cases/control.ts";
+import { recordRatios } from "../../bench/cases/engines.ts";
 import { recencyCase } from "../../bench/cases/recency.ts";
 import { LARGEST_DISTANCE, repeatCase } from "../../bench/cases/repeat.ts";
 import { sizesCase } from "../../bench/cases/sizes.ts";
 import { writebackCase } from "../../bench/cases/writeback.ts";
+import { zipfCase } from "../../bench/cases/zipf.ts";
 import { checksum, type Corpus } from "../../bench/corpora/corpus.ts";
 import { makeSparse } from "../../bench/corpora/ends.ts";
 import { randomBytes } from "../../bench/corpora/random.ts";
 import { judgeGoals } from "../../bench/goals.ts";
-import type { BenchCase } from "../../bench/harness/case.ts";
+import type { BenchCase, Row } from "../../bench/harness/case.ts";
 import type { Measurement, ResultFile } from "../../bench/harness/results.ts";
-import { runCases } from "../../bench/harness/run.ts";
+import { runCases, type RunOptions } from "../../bench/harness/run.ts";
+import type { CodecContender } from "../../bench/peers/contender.ts";
 import { nodeStores } from "../../bench/peers/node-stores.ts";
 import { drive, type Run } from "../../bench/writeback/drive.ts";
 import { makeTrace, simulateLru } from "../../bench/writeback/trace.ts";
@@ -29,7 +33,16 @@ function smallMix(): Map<string, Corpus> {
 }
 
 async function run(benchCase: BenchCase): Promise<ResultFile> {
-  const file = await runCases({
+  const file = await runAny(benchCase);
+  assert.equal(file.failures, []);
+  assert.is(file.complete, true);
+  assert.ok((file.caseSeconds?.[benchCase.name] ?? 0) > 0, "its time is recorded");
+  return { ...file, effort: "full" };
+}
+
+/** A run that may fail. */
+function runAny(benchCase: BenchCase, more: Partial<RunOptions> = {}): Promise<ResultFile> {
+  return runCases({
     cases: [benchCase],
     effort: "quick",
     rounds: 3,
@@ -48,11 +61,8 @@ async function run(benchCase: BenchCase): Promise<ResultFile> {
     corpora: smallMix(),
     codecs: [],
     stores: nodeStores(),
+    ...more,
   });
-  assert.equal(file.failures, []);
-  assert.is(file.complete, true);
-  assert.ok((file.caseSeconds?.[benchCase.name] ?? 0) > 0, "its time is recorded");
-  return { ...file, effort: "full" };
 }
 
 const find = (file: ResultFile, figure: string, contender: string): Measurement | undefined =>
@@ -132,6 +142,106 @@ test("repeat names each ratio's distance and the largest", async () => {
   assert.is(others.length, 8);
   assert.is(largest?.median, Math.max(...others.map(({ median }) => median)));
   judged(file, "repeat");
+});
+
+test("repeat says no largest distance when a ratio is missing", async () => {
+  const broken = nodeStores().map((store) =>
+    store.name === "Map of snappy"
+      ? { ...store, open: () => Promise.reject(new Error("no luck")) }
+      : store,
+  );
+  const file = await runAny(repeatCase, { stores: broken });
+  assert.is(find(file, LARGEST_DISTANCE, "harness"), undefined);
+  const reasons = file.failures.map(({ contender, reason }) => `${contender}: ${reason}`);
+  assert.ok(reasons.includes("Map of snappy: put, steady: not measured twice"), reasons.join());
+  assert.is(find(file, "put, steady", "Map of copies")?.corpus, "mix");
+});
+
+for (const benchCase of [zipfCase, controlCase]) {
+  test(`${benchCase.name} ends when the run is interrupted`, async () => {
+    const abort = new AbortController();
+    let messages = 0;
+    const file = await runAny(benchCase, {
+      signal: abort.signal,
+      codecs: [makeCodec("lz4-napi"), makeCodec("lz4-wasm")],
+      onProgress: () => {
+        messages += 1;
+        // In the midst of the first contender.
+        setTimeout(() => abort.abort(), 5);
+      },
+    });
+    assert.is(file.complete, false);
+    assert.equal(file.failures, []);
+    assert.ok(messages <= 2, `${messages} messages: no further contender had its turn`);
+  });
+}
+
+/** Keeps pages as they are. */
+function makeCodec(name: string): CodecContender {
+  const codec = { compress: (page: Uint8Array) => page.slice(), decompress: (b: Uint8Array) => b };
+  return { name, family: "lz4", runtime: "javascript", version: "0", load: async () => codec };
+}
+
+test("engines says what failed in the browser, and no mean of a part", () => {
+  const rows: Row[] = [];
+  const failures: string[] = [];
+  const context = {
+    record: (row: Row) => void rows.push(row),
+    fail: (contender: string, error: unknown, corpus = "") =>
+      void failures.push(`${contender} on ${corpus}: ${String(error)}`),
+  };
+  const measured = (figure: string, corpus: string, median: number): Measurement =>
+    ({ figure, corpus, median }) as Measurement;
+  const browser = {
+    failures: [{ case: "module", contender: "zmem", corpus: "heap", reason: "no luck" }],
+    machine: { engine: "Chromium" },
+    measurements: [
+      measured("compress", "text", 200),
+      measured("compress", "heap", 100),
+      measured("decompress", "text", 50),
+    ],
+  } as unknown as ResultFile;
+  const node = new Map(
+    ["compress", "decompress"].flatMap((figure) =>
+      ["text", "heap"].map((corpus) => [`${figure} ${corpus}`, [100, 100]] as const),
+    ),
+  );
+  recordRatios(context, ["text", "heap"], node, browser);
+  assert.equal(
+    rows.map(({ figure, samples }) => [figure, samples[0]?.toFixed(3)]),
+    [
+      ["compress by corpus", "0.500"],
+      ["compress by corpus", "1.000"],
+      ["compress", "0.707"],
+      ["decompress by corpus", "2.000"],
+    ],
+  );
+  assert.equal(failures, [
+    "zmem in Chromium on heap: no luck",
+    "Chromium ÷ Node on heap: decompress: not measured on both sides",
+  ]);
+});
+
+test("a cache that returns other bytes is found out", async () => {
+  const stores = nodeStores()
+    .filter(({ name }) => name === "Map of copies")
+    .map((honest) => ({
+      ...honest,
+      open: async (pageSize: number, limitBytes?: number) => {
+        const store = await honest.open(pageSize, limitBytes);
+        return {
+          ...store,
+          put: (key: number, page: Uint8Array) =>
+            store.put(
+              key,
+              page.map((x) => x ^ 1),
+            ),
+        };
+      },
+    }));
+  const file = await runAny(zipfCase, { stores });
+  assert.equal(file.measurements, []);
+  assert.match(file.failures[0]?.reason ?? "", /came back with other bytes/);
 });
 
 test("every store counts its memory, and compressed ones less than a Map of copies", async () => {

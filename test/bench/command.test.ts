@@ -99,6 +99,13 @@ test("a filter without a case, a path that is not there and an empty folder end 
   assert.match(output.stderr, /expected a folder that can be written to/);
 });
 
+test("a filter without a case ends bench:browser before it makes corpora", async () => {
+  const { code, stderr } = await run("bench/browser.ts", ["--quick", "--filter", "memroy"]);
+  assert.is(code, 2);
+  assert.match(stderr, /expected a part of one of calls, codec, .*; got memroy/);
+  assert.not.match(stderr, /corpus/);
+});
+
 test("a folder or an unwritable place for a file is refused before anything runs", async () => {
   for (const script of ["bench/run.ts", "bench/browser.ts"]) {
     const { code, stdout, stderr } = await run(script, ["--filter", "calls", "--json", folder]);

@@ -6,9 +6,11 @@ import * as assert from "uvu/assert";
 import { NODE_CASES } from "../../bench/cases/node.ts";
 import { compareFiles, comparisonToText } from "../../bench/compare.ts";
 import { seededRandom } from "../../bench/corpora/random.ts";
+import { EXPECTED_PEERS } from "../../bench/goals-store.ts";
 import { GOALS, goalsToText, judgeGoals } from "../../bench/goals.ts";
 import { type Measurement, type ResultFile, SCHEMA } from "../../bench/harness/results.ts";
 import { median, present, spread } from "../../bench/harness/statistics.ts";
+import { nodeStores } from "../../bench/peers/node-stores.ts";
 import { formatBeside } from "../../bench/report/format.ts";
 import { reportToHtml } from "../../bench/report/html.ts";
 import { reportToMarkdown, reportToText } from "../../bench/report/text.ts";
@@ -136,6 +138,52 @@ test("a row is relative only where both files have the other contender", () => {
   assert.throws(() => compareFiles(both, both, "zmme"), /--against: expected .*, got zmme/);
 });
 
+test("rows that are not relative are marked and counted apart", () => {
+  const put = (contender: string, middle: number): Measurement =>
+    row({ case: "c", figure: "put", contender, samples: noisy(middle, 3) });
+  const alone = (middle: number): Measurement =>
+    row({ case: "d", figure: "get", contender: "peer", samples: noisy(middle, 4) });
+  const before = file([put("zmem", 100), put("peer", 100), alone(100)]);
+  const after = file([put("zmem", 100), put("peer", 100), alone(200)]);
+  const text = comparisonToText(before, after, compareFiles(before, after, "zmem"), "zmem");
+  assert.match(
+    text,
+    /relative to zmem: 0 worse, 0 better, 1 the same; not relative: 1 worse, 0 better, 1 the same/,
+  );
+  assert.match(text, /d · get · peer · 4\.00 KiB \(not relative\)/);
+  assert.not.match(text, /c · put · peer · 4\.00 KiB \(not/);
+});
+
+test("figures of other bytes under one name are no verdict, nor are one or two samples", () => {
+  const rows = (middle: number): Measurement[] => [
+    row({ case: "c", figure: "held", contender: "a", corpus: "heap", samples: noisy(middle, 1) }),
+    row({ case: "c", figure: "held", contender: "a", corpus: "text", samples: noisy(middle, 1) }),
+    row({ case: "c", figure: "size", contender: "a", corpus: "text", samples: [middle] }),
+    row({ case: "c", figure: "pair", contender: "a", corpus: "text", samples: [middle, middle] }),
+  ];
+  const before = file(rows(100));
+  const remade = file(rows(200));
+  const after = {
+    ...remade,
+    corpora: remade.corpora.map((corpus) =>
+      corpus.name === "heap" ? { ...corpus, checksum: "1" } : corpus,
+    ),
+  };
+  const comparison = compareFiles(before, after);
+  assert.equal(
+    comparison.changes.map(({ verdict, sameData }) => [verdict, sameData]),
+    [
+      ["other data", false],
+      ["worse", true],
+      ["too few samples", true],
+      ["too few samples", true],
+    ],
+  );
+  const text = comparisonToText(before, after, comparison);
+  assert.match(text, /1 worse, 0 better, 0 the same, 3 not judged/);
+  assert.match(text, /0\.500 +– +too few samples/);
+});
+
 test("rows that only one file has are named", () => {
   const [one, two] = ["one", "two"].map((contender) => row({ case: "c", figure: "f", contender }));
   const { changes, onlyBefore, onlyAfter } = compareFiles(file([one!]), file([two!]));
@@ -171,15 +219,27 @@ test("goals are met and short by what was measured, on the worst kind of data to
     });
   const verdictOf = (rows: readonly Measurement[], part: string, effort = "full") =>
     judgeGoals(file(rows, effort)).find(({ goal }) => goal.figure.includes(part));
-  const ahead = [...store("zmem", 100, 100), ...store("Map of lz4-wasm", 200, 190)];
+  const others = ["Map of lz4-napi", "Map of snappy", "lru-cache of lz4-wasm"];
+  const rest = others.flatMap((name) => store(name, 300, 300));
+  const ahead = [...store("zmem", 100, 100), ...store("Map of lz4-wasm", 200, 190), ...rest];
   assert.is(verdictOf(ahead, "put, least lead")?.verdict, "met");
-  const behind = [...store("zmem", 100, 100), ...store("Map of lz4-wasm", 300, 90)];
+  const behind = [...store("zmem", 100, 100), ...store("Map of lz4-wasm", 300, 90), ...rest];
   const judged = verdictOf(behind, "put, least lead");
   assert.is(judged?.verdict, "short");
   assert.ok(Math.abs((judged?.outcome?.value ?? 0) - 0.9) < 1e-9);
   assert.match(judged?.outcome?.detail ?? "", /Map of lz4-wasm on heap/);
   assert.is(verdictOf(ahead, "put against lz4-wasm-nodejs")?.verdict, "met");
   assert.is(verdictOf(behind, "put against lz4-wasm-nodejs")?.verdict, "short");
+
+  for (const what of ["put, least lead", "put against lz4-wasm-nodejs"]) {
+    for (const missing of ["Map of lz4-wasm", "zmem"]) {
+      const without = ahead.filter((one) => one.contender !== missing || one.corpus !== "heap");
+      const verdict = verdictOf(without, what)?.verdict;
+      assert.is(verdict, "not measured", `${what}: ${missing} has no row on one real corpus`);
+    }
+  }
+  const withoutPeer = ahead.filter(({ contender }) => contender !== "Map of lz4-napi");
+  assert.is(verdictOf(withoutPeer, "put, least lead")?.verdict, "not measured");
 
   const efficiency = [
     row({
@@ -193,6 +253,13 @@ test("goals are met and short by what was measured, on the worst kind of data to
   assert.is(verdictOf(efficiency, "efficiency after filling")?.verdict, "met");
   assert.is(verdictOf(efficiency, "efficiency after filling", "quick")?.verdict, "not measured");
   assert.match(goalsToText(file(efficiency)), /1 met, 0 short/);
+});
+
+test("goals expect stores that there are, and say that a run was interrupted", () => {
+  const names = nodeStores().map(({ name }) => name);
+  for (const peer of EXPECTED_PEERS) assert.ok(names.includes(peer), peer);
+  assert.match(goalsToText({ ...file([]), complete: false }), /^This run was interrupted/);
+  assert.not.match(goalsToText(file([])), /interrupted/);
 });
 
 test("a figure can be told from its goal, however close it came", () => {
@@ -292,9 +359,22 @@ test("the Markdown report has a table row for each contender", () => {
     ),
   );
   const text = reportToMarkdown(file(rows));
-  assert.match(text, /^### codec: compress, 4\.00 KiB pages, MB\/s$/m);
+  assert.match(text, /^### codec: compress, 4\.00 KiB pages, MB\/s\n\n3 samples a figure:$/m);
   assert.match(text, /^\| zmem default \| 1,000 \| 1,000 \| 1,000 \|$/m);
   assert.match(text, /^\| peer\\\|odd \|/m);
+});
+
+test("every table says how many samples its figures have", () => {
+  const put = { case: "store", figure: "put, steady", corpus: "text" };
+  const text = reportToText(
+    file([
+      row({ ...put, contender: "zmem", samples: [10, 10, 10, 10] }),
+      row({ ...put, contender: "Map of lz4js", samples: [11, null, null, 11] }),
+      row({ case: "sizes", figure: "module", contender: "zmem", unit: "bytes", samples: [9] }),
+    ]),
+  );
+  assert.match(text, /^store: put, steady, .* \(2 to 4 samples a figure\)$/m);
+  assert.match(text, /^sizes: module, .* bytes$/m, "one sample each needs no word");
 });
 
 test("the HTML report is one file with plots, and its text is escaped", () => {
@@ -331,13 +411,20 @@ test("the HTML report is one file with plots, and its text is escaped", () => {
 });
 
 test("the harness is judged by the loop by hand, not by the one that leaves its garbage", () => {
-  const control = (figure: string, samples: number[]): Measurement =>
-    row({ case: "control", figure, contender: "lz4-wasm", unit: "ratio", samples });
-  const rows = [
-    control("compress: harness ÷ loop by hand", [1.04]),
-    control("compress: harness ÷ long loop that leaves its garbage", [0.7]),
-  ];
-  const harness = judgeGoals(file(rows)).find(({ goal }) => goal.cases.includes("control"));
+  const rows = ["lz4-wasm", "lz4-napi"].flatMap((contender) =>
+    ["compress", "decompress"].flatMap((call) => {
+      const control = (figure: string, samples: number[]): Measurement =>
+        row({ case: "control", figure: `${call}: ${figure}`, contender, unit: "ratio", samples });
+      return [
+        control("harness ÷ loop by hand", [1.04]),
+        control("harness ÷ long loop that leaves its garbage", [0.7]),
+      ];
+    }),
+  );
+  const judge = (those: readonly Measurement[]) =>
+    judgeGoals(file(those)).find(({ goal }) => goal.cases.includes("control"));
+  assert.is(judge(rows.slice(0, -2))?.verdict, "not measured", "one of four is missing");
+  const harness = judge(rows);
   assert.is(harness?.verdict, "met");
   assert.ok(Math.abs((harness?.outcome?.value ?? 0) - 0.04) < 1e-9);
 });

@@ -5,7 +5,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import {
@@ -16,6 +16,7 @@ import {
   sampleRuns,
 } from "../../bench/corpora/corpus.ts";
 import { makeRandom, makeSparse } from "../../bench/corpora/ends.ts";
+import { readUserFiles } from "../../bench/corpora/files.ts";
 import { loadCorpora } from "../../bench/corpora/index.ts";
 import { dumpPythonHeap } from "../../bench/corpora/managed-heap.ts";
 import { makeMix } from "../../bench/corpora/mix.ts";
@@ -174,6 +175,29 @@ test("a user's file or folder becomes a corpus, its end cut or filled to a whole
   assert.is(many?.bytes.length, RUN_BYTES);
   const text = new TextDecoder().decode(many?.bytes.subarray(0, 12));
   assert.is(text, "worldhello \0", "files in the order of their names");
+});
+
+test("a corpus never takes the place of another of its name", async () => {
+  const paths = ["first", "second", "third"].map((name) => join(folder, name, "data"));
+  paths.push(join(folder, "first", "random"));
+  for (const [index, path] of paths.entries()) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${index}`);
+  }
+  const corpora = await loadCorpora({ names: ["random"], bytesEach: MIB, paths });
+  assert.equal([...corpora.keys()], ["random", "data", "data-2", "data-3", "random-2"]);
+  const firstBytes = [...corpora.values()].slice(1).map(({ bytes }) => bytes[0]);
+  assert.equal(firstBytes, [0x30, 0x31, 0x32, 0x33]);
+  assert.is(corpora.get("data-2")?.name, "data-2");
+});
+
+test("a folder that is too large is cut, and says so", () => {
+  const large = join(folder, "large");
+  mkdirSync(large);
+  for (const name of ["a", "b", "c", "d"]) writeFileSync(join(large, name), new Uint8Array(100));
+  assert.is(readUserFiles(large).source, "4 file(s) named by the user");
+  const { source } = readUserFiles(large, 150);
+  assert.is(source, "2 file(s) named by the user, cut: 2 more left out");
 });
 
 test("paths that can't be used are clear errors", async () => {

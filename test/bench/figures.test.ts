@@ -1,12 +1,16 @@
 /**
  * The figures in docs/benchmarks.md and the README are those of the committed result file.
  */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { BLOCKS, readReference, renderBlock } from "../../bench/figures.ts";
+
+import { SCHEMA } from "../../bench/harness/results.ts";
+import { measureReference } from "../../scripts/figures.ts";
 
 const test = suite("bench figures");
 
@@ -38,6 +42,30 @@ test("a row of the README's table says what the run has measured", () => {
   );
   const mean = held.reduce((product, share) => product * share, 1) ** (1 / held.length);
   assert.ok(Math.abs((figures[2] ?? 0) - mean) < 0.001, `${figures[2]} against ${mean}`);
+});
+
+test("an interrupted or failed measurement leaves the committed run as it was", () => {
+  const folder = mkdtempSync(join(tmpdir(), "zmem-figures-"));
+  try {
+    const [target, fresh] = ["reference.json", "fresh.json"].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    writeFileSync(target, "as it was");
+    const write = (complete: boolean) => (path: string) =>
+      writeFileSync(path, JSON.stringify({ schema: SCHEMA, measurements: [], complete }));
+    const fail = (path: string): void => {
+      write(false)(path);
+      throw new Error("exit code 130");
+    };
+    assert.throws(() => measureReference(target, fresh, fail), /exit code 130/);
+    assert.throws(() => measureReference(target, fresh, write(false)), /expected a complete run/);
+    assert.is(readFileSync(target, "utf8"), "as it was");
+    measureReference(target, fresh, write(true));
+    assert.match(readFileSync(target, "utf8"), /"complete":true/);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test("the committed run is whole, names its machine, and was a full one", () => {

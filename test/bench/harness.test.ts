@@ -5,6 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type BenchCase, Interrupted } from "../../bench/harness/case.ts";
 import { measureInTurn, type Task, timerStepNs } from "../../bench/harness/measure.ts";
+import { checkPages, fillAndCheck } from "../../bench/harness/pages.ts";
 import { type Machine, parseResults, SCHEMA } from "../../bench/harness/results.ts";
 import { runCases, type RunOptions } from "../../bench/harness/run.ts";
 import { present } from "../../bench/harness/statistics.ts";
@@ -254,7 +255,7 @@ test("parts go on with the orders of the parts before them, the odd round's reve
   const reversed = whole.filter((_, round) => round % 2 === 1);
   assert.equal(
     reversed,
-    drawn.map((order) => [...order].reverse().join("")),
+    drawn.map((order) => [...order].map((_, at) => order.at(-1 - at)).join("")),
   );
   assert.is.not((await ordersOf([24], 1)).join(" "), whole.join(" "), "another seed, other orders");
 });
@@ -322,6 +323,26 @@ test("the preparation is not timed, and may take its time", async () => {
     { collect: undefined, pause, now },
   );
   assert.equal(samples.get("a"), [1e6, 1e6]);
+});
+
+test("pages are filled and got back, or it is said which one was not", () => {
+  const pages = [1, 2].map((value) => new Uint8Array(16).fill(value));
+  const kept = new Map<number, Uint8Array>();
+  const put = (key: number, page: Uint8Array): boolean => kept.set(key, page).size < 9;
+  fillAndCheck(pages, put, (key) => kept.get(key));
+  fillAndCheck(pages, put, (key, into) => (into.set(kept.get(key) as Uint8Array), into));
+  for (const get of [() => undefined, () => kept.get(0)]) {
+    assert.throws(() => checkPages(pages, get), /page \d came back with other bytes/);
+  }
+  assert.throws(
+    () =>
+      fillAndCheck(
+        pages,
+        () => false,
+        () => undefined,
+      ),
+    /page 0 was rejected/,
+  );
 });
 
 test("the clock has a step", () => {

@@ -5,14 +5,18 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { memoryCase } from "../../bench/cases/memory.ts";
+import { processCase } from "../../bench/cases/process.ts";
 import type { Corpus } from "../../bench/corpora/corpus.ts";
 import {
+  type BenchCase,
   type BenchContext,
+  type Effort,
   Interrupted,
   type ProbeRequest,
   type ProbeResult,
   type Row,
 } from "../../bench/harness/case.ts";
+import { waitForReturn } from "../../bench/probe.ts";
 import { nodeStores } from "../../bench/peers/node-stores.ts";
 
 const test = suite("bench memory");
@@ -24,10 +28,12 @@ interface Told {
   readonly failures: string[];
 }
 
-/** Runs the case on the corpora of a quick run. */
+/** Runs a case on the corpora of a quick run. */
 async function run(
   probeMemory: (request: ProbeRequest) => Promise<ProbeResult>,
   pause = async (): Promise<void> => {},
+  effort: Effort = "quick",
+  benchCase: BenchCase = memoryCase,
 ): Promise<Told & { readonly thrown: unknown }> {
   const told: Told = { rows: [], failures: [] };
   const corpus = (name: string): Corpus => ({
@@ -40,7 +46,7 @@ async function run(
   });
   const context: BenchContext = {
     platform: { kind: "node", probeMemory },
-    effort: "quick",
+    effort,
     corpora: new Map(["jsheap", "mix"].map((name) => [name, corpus(name)])),
     codecs: [],
     stores: nodeStores(),
@@ -51,7 +57,7 @@ async function run(
     pause,
   };
   let thrown: unknown;
-  await memoryCase.run(context).catch((error: unknown) => (thrown = error));
+  await benchCase.run(context).catch((error: unknown) => (thrown = error));
   return { ...told, thrown };
 }
 
@@ -79,6 +85,27 @@ test("several processes run at a time, and rows come in the order of the stores"
   assert.equal(failures, []);
 });
 
+test("all rows of one figure are of one size, and churn has processes of its own", async () => {
+  const requests: ProbeRequest[] = [];
+  const probe = async (request: ProbeRequest): Promise<ProbeResult> => {
+    requests.push(request);
+    const { logicalBytes, churnRounds } = request;
+    const churnedBytes = logicalBytes / 4;
+    return { ...holds(logicalBytes / 2), ...(churnRounds > 0 ? { churnedBytes } : {}) };
+  };
+  const { rows, failures } = await run(probe, undefined, "full");
+  assert.equal(failures, []);
+  assert.is(rows.length, requests.length);
+  const sizes = new Map<string, Set<string>>();
+  for (const { figure, note = "", samples } of rows) {
+    const own = sizes.get(figure) ?? new Set();
+    sizes.set(figure, own.add(note));
+    assert.equal(samples, [figure.includes("churn") ? 0.25 : 0.5]);
+  }
+  assert.equal([...sizes.keys()], ["held per logical byte", "held after 5 rounds of churn"]);
+  for (const [figure, notes] of sizes) assert.is(notes.size, 1, `${figure}: ${[...notes].join()}`);
+});
+
 test("a process that fails is reported, and the others are measured", async () => {
   const { rows, failures } = await run(async ({ store }) => {
     if (store === "Map of snappy") throw new Error("no luck");
@@ -86,6 +113,59 @@ test("a process that fails is reported, and the others are measured", async () =
   });
   assert.equal(failures, Array(2).fill("Map of snappy: Error: no luck"));
   assert.is(rows.length, 6);
+});
+
+const trimmed: ProbeResult = {
+  ...holds(1000),
+  statedBytes: [1000, 200],
+  freedBytes: 800,
+  trimmedBytes: 900,
+};
+
+test("a trim that misses its deadline is a figure, and a goal that is short", async () => {
+  let clock = 5000;
+  const now = (): number => (clock += 6000);
+  assert.equal(await waitForReturn(() => false, 5000, now), { trimSeconds: 12, isTrimLate: true });
+  const early = { trimSeconds: 0.2, isTrimLate: false };
+  assert.equal(
+    await waitForReturn(
+      () => true,
+      5000,
+      () => 5200,
+    ),
+    early,
+    "the settling counts",
+  );
+
+  const late = { ...trimmed, trimSeconds: 12, isTrimLate: true };
+  const { rows, failures } = await run(async () => late, undefined, "full", processCase);
+  assert.equal(failures, []);
+  const row = rows.find(({ figure }) => figure.startsWith("until 90 %"));
+  assert.equal(row?.samples, [12_000]);
+  assert.match(row?.note ?? "", /had not left/);
+});
+
+test("one of two processes that fails lets the other end, and then the case fails", async () => {
+  let ended = false;
+  const { rows, thrown } = await run(
+    async ({ flushShare }) => {
+      if (flushShare > 0) throw new Error("no luck");
+      await sleep(10);
+      ended = true;
+      return trimmed;
+    },
+    undefined,
+    "full",
+    processCase,
+  );
+  assert.is(ended, true);
+  assert.match(String(thrown), /no luck/);
+  assert.is(rows.length, 2);
+});
+
+test("a process without figures is a failure, not silence", async () => {
+  const { thrown } = await run(async () => holds(1), undefined, "full", processCase);
+  assert.match(String(thrown), /expected the bytes .*, got none/);
 });
 
 test("an interruption waits for those that run and keeps what they found", async () => {

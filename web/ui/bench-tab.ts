@@ -194,11 +194,11 @@ export class BenchTab {
       element<HTMLTableElement>("bench-compare-table"),
       "Ratio of medians: above 1 is better here",
       ["Figure", "Ratio", "95 % interval", "Here"],
-      figures.map(({ key, ratio: { low, middle, high }, verdict, sameData }) => [
+      figures.map(({ key, ratio: { low, middle, high }, verdict }) => [
         key,
         middle.toFixed(2),
-        `${low.toFixed(2)} – ${high.toFixed(2)}`,
-        sameData ? verdict : "other data",
+        Number.isNaN(low) ? "–" : `${low.toFixed(2)} – ${high.toFixed(2)}`,
+        verdict,
       ]),
     );
     element("bench-compared-rows").hidden = figures.length === 0;
