@@ -34,6 +34,10 @@ export class Attendance {
     this.#ticket = ticket ?? claimWorker(words);
   }
 
+  get ticket(): WorkerTicket {
+    return this.#ticket;
+  }
+
   /** 1 to 63. */
   get workerId(): number {
     return this.#ticket.workerId;
@@ -63,13 +67,15 @@ export class Attendance {
    * Gives the id back. Nothing happens a second time.
    *
    * @param work what the worker gives up before, unless it was reaped, which gave up all of it
+   * @throws what `work` throws: the worker has not left then, and may try again
    */
   leave(work: () => void): void {
     if (this.#left) return;
+    if (isAttached(this.#words, this.#ticket)) {
+      work();
+      this.setRegistered(false);
+      releaseWorker(this.#words, this.#ticket);
+    }
     this.#left = true;
-    if (!isAttached(this.#words, this.#ticket)) return;
-    work();
-    this.setRegistered(false);
-    releaseWorker(this.#words, this.#ticket);
   }
 }

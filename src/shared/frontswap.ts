@@ -33,7 +33,14 @@ import { reapWorkers } from "./reaping.ts";
 import { Registration } from "./registration.ts";
 import { TypeGate } from "./type-gate.ts";
 import { FLUSHED, ON } from "./type-table.ts";
-import { reserveWorker, type WorkerTicket } from "./workers.ts";
+import {
+  cancelReserved,
+  checkReapable,
+  reserveWorker,
+  ticketOf,
+  type DeadWorker,
+  type WorkerTicket,
+} from "./workers.ts";
 
 export type { SharedOps } from "./backend-handle.ts";
 
@@ -102,15 +109,40 @@ export class SharedFrontswap {
     return this.#parts.control.memory;
   }
 
+  /** Whether this worker has detached, or closed the front-end. */
+  get hasLeft(): boolean {
+    return this.#parts.attendance.hasLeft;
+  }
+
   /** The number of this worker, 1 to 63. */
   get workerId(): number {
     return this.#parts.attendance.workerId;
+  }
+
+  /** What tells this worker from others that had or get its number. */
+  get ticket(): WorkerTicket {
+    return this.#parts.attendance.ticket;
+  }
+
+  /**
+   * Whose the number of another worker is; of a free one, whose it was last.
+   *
+   * @throws RangeError for a number that is none, or this worker's own
+   */
+  ticketOf(workerId: number): WorkerTicket {
+    checkReapable(workerId, this.workerId);
+    return ticketOf(this.#parts.control.words, workerId);
   }
 
   /** Keeps an id for a worker that is yet to join. @throws ZmemError `ERR_ZMEM_BUSY` */
   reserveWorker(): WorkerTicket {
     this.#parts.attendance.checkOpen();
     return reserveWorker(this.#parts.control.words);
+  }
+
+  /** Gives a kept id back. @returns false when its worker takes part: nothing has changed then */
+  cancelReserved(ticket: WorkerTicket): boolean {
+    return cancelReserved(this.#parts.control.words, ticket);
   }
 
   /**
@@ -252,13 +284,18 @@ export class SharedFrontswap {
    *   reap them together
    */
   reap(workerId: number, ...moreDead: number[]): boolean {
-    return this.reapAll([workerId, ...moreDead]).every((tookPart) => tookPart);
+    const workers = [workerId, ...moreDead].map((id) => ({ workerId: id }));
+    return this.reapAll(workers).every((tookPart) => tookPart);
   }
 
-  /** As reap. @returns of each whether it was a worker (still) */
-  reapAll(workerIds: readonly number[]): readonly boolean[] {
+  /**
+   * As reap; one that is given with its incarnation is left alone when its id is another's by now.
+   *
+   * @returns of each whether it was a worker (still)
+   */
+  reapAll(workers: readonly DeadWorker[]): readonly boolean[] {
     this.#parts.attendance.checkOpen();
-    const tookPart = reapWorkers(workerIds, this.workerId, this.#parts, this.#parts.backend);
+    const tookPart = reapWorkers(workers, this.workerId, this.#parts, this.#parts.backend);
     this.#parts.typeSwitch.cleanLeftovers();
     return tookPart;
   }
@@ -267,12 +304,14 @@ export class SharedFrontswap {
    * Leaves: the other workers go on. Every later call here throws `ERR_ZMEM_CLOSED`.
    *
    * @param leaveBackend gives up this worker's handle on the backend
+   * @throws what that throws; ZmemError `ERR_ZMEM_HELD`: this worker has not left then, and another
+   *   detach goes on with it
    */
   detach(leaveBackend: () => void = () => undefined): void {
     const { attendance, backend, members } = this.#parts;
     if (attendance.hasLeft) return;
-    backend.clear();
     attendance.leave(() => members.leave(leaveBackend));
+    backend.clear();
   }
 
   /**
