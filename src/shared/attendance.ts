@@ -2,8 +2,8 @@
  * A worker's part in a front-end, from the id that it takes to its leaving.
  *
  * Why so: a worker may be declared dead by mistake, or go on after the front-end was closed. Its id
- * has another incarnation then, which every call looks at that is about to change something; a get
- * changes nothing.
+ * has another incarnation then, which every call looks at that is about to change something. So does
+ * a get: it decodes into its worker's window, and the reaping gave that memory to the pool.
  */
 import { ZmemError } from "../errors.ts";
 import { CLOSED_WORD, WORKER_REGISTERED, workerRecord } from "./control.ts";

@@ -21,7 +21,7 @@
 import type { SharedStorage } from "../devices/storage.ts";
 import { checkPage, ZmemError } from "../errors.ts";
 import { RAW_FORM, type Page, type PutHook } from "../types.ts";
-import { SharedSwapArea } from "./area.ts";
+import { SharedSwapArea, type SharedAreaKey } from "./area.ts";
 import type { DevicePort } from "./device-port.ts";
 import { isHeld } from "./failures.ts";
 import type { SharedFrontswap } from "./frontswap.ts";
@@ -46,8 +46,6 @@ export class SharedDeviceArea extends SharedSwapArea {
   readonly #storage: SharedStorage;
   readonly #admission: PutHook;
   readonly #promote: boolean;
-  /** Tells the area from another that was turned on under its type since. */
-  readonly #serial: number;
   /** One block on its way. */
   readonly #buffer: Uint8Array<ArrayBuffer>;
 
@@ -59,10 +57,10 @@ export class SharedDeviceArea extends SharedSwapArea {
     frontswap: SharedFrontswap,
     writeback: SharedWriteback,
     admission: PutHook,
-    type: number,
+    key: SharedAreaKey,
     options: SharedDeviceOptions,
   ) {
-    super(frontswap, type, frontswap.pagesOf(type));
+    super(frontswap, key);
     const { device, evict = true, promote = evict } = options;
     this.#frontswap = frontswap;
     this.#port = frontswap.devices;
@@ -70,9 +68,8 @@ export class SharedDeviceArea extends SharedSwapArea {
     this.#admission = admission;
     this.#storage = device;
     this.#promote = promote;
-    this.#serial = this.#port.viewOf(type).serial;
     this.#buffer = new Uint8Array(frontswap.pageSize);
-    if (evict) writeback.add(type, { storage: device, serial: this.#serial });
+    if (evict) writeback.add(this.type, { storage: device, serial: this.serial });
   }
 
   /** What another worker opens its handle with. */
@@ -82,7 +79,7 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** Pages on the device now, and those that are being written to it. */
   get pagesOnDevice(): number {
-    return this.#port.places.count(this.type);
+    return this.#port.countPlaces(this.type, this.serial);
   }
 
   /** @throws as SharedSwapArea; ZmemError `ERR_ZMEM_DEVICE` when the device failed */
@@ -95,13 +92,13 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** @throws as SharedSwapArea; ZmemError `ERR_ZMEM_DEVICE` when the device failed */
   override get(offset: number, page: Page): boolean {
-    if (this.#frontswap.getPage(this.type, offset, page)) return true;
-    if (this.#port.lookFor(this.type, offset) === false) return false;
+    if (super.get(offset, page)) return true;
+    if (this.#port.lookFor(this.type, offset, this.serial) === false) return false;
     return this.#withKey(offset, (key) => this.#getLocked(key, page)) ?? false;
   }
 
   override flush(offset: number): boolean {
-    if (this.#port.lookFor(this.type, offset) === false) return false;
+    if (this.#port.lookFor(this.type, offset, this.serial) === false) return false;
     const flushed = this.#withKey(offset, (key) => {
       const wasKept = key.isKept;
       if (wasKept) this.#drop(key);
@@ -114,7 +111,7 @@ export class SharedDeviceArea extends SharedSwapArea {
   override has(offset: number): boolean {
     const { places } = this.#port;
     return (
-      this.#port.lookFor(this.type, offset) ??
+      this.#port.lookFor(this.type, offset, this.serial) ??
       this.#withKey(offset, (key) => key.isKept || places.has(key.view, offset)) ??
       false
     );
@@ -128,17 +125,11 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** Ends this worker's part: its puts write nothing back any more. The area stays on. */
   leave(): void {
-    this.#writeback.remove(this.type);
+    this.#writeback.remove(this.type, this.serial);
   }
 
   #withKey<T>(offset: number, work: (key: HeldKey) => T): T | undefined {
-    return this.#port.withKey(this.type, offset, (key) => {
-      if (key.view.serial === this.#serial) return work(key);
-      throw new ZmemError(
-        "ERR_ZMEM_TYPE_OFF",
-        `swap type ${this.type} was turned off and on again: open the area anew`,
-      );
-    });
+    return this.#port.withKey(this.type, offset, this.serial, work);
   }
 
   #putLocked(key: HeldKey, page: Page): boolean {

@@ -54,12 +54,18 @@ export class DevicePort {
   /**
    * Does something with a page while nobody else changes it.
    *
+   * @param serial of the area that it is of
    * @returns what `work` does; undefined when the type is flushed
    * @throws as putPage; what `work` throws
    */
-  withKey<T>(type: number, offset: number, work: (key: HeldKey) => T): T | undefined {
+  withKey<T>(
+    type: number,
+    offset: number,
+    serial: number,
+    work: (key: HeldKey) => T,
+  ): T | undefined {
     for (;;) {
-      const view = this.#gate.view(type);
+      const view = this.#gate.view(type, serial);
       checkOffset(offset, view.pages);
       if ((view.word & FLUSHED) !== 0) return undefined;
       if ((view.word & OPEN) === 0 && this.#gate.openForPut(type, offset)) continue;
@@ -97,10 +103,11 @@ export class DevicePort {
   /**
    * Whether a page is in the backend or on the device, without a lock.
    *
+   * @param serial of the area that it is of
    * @returns undefined while somebody is at work on it, or on one that shares its lock
    */
-  lookFor(type: number, offset: number): boolean | undefined {
-    const view = this.#gate.view(type);
+  lookFor(type: number, offset: number, serial: number): boolean | undefined {
+    const view = this.#gate.view(type, serial);
     checkOffset(offset, view.pages);
     if ((view.word & FLUSHED) !== 0) return false;
     const lock = keyLock(type, offset);
@@ -109,6 +116,11 @@ export class DevicePort {
     const isThere = this.#presence.has(view, offset) || this.places.has(view, offset);
     const isQuiet = Atomics.load(this.#words, lock) === before;
     return isQuiet && this.#types.isCurrent(type, view) ? isThere : undefined;
+  }
+
+  /** Pages on the device of an area, or about to be; 0 when its type is another's by now. */
+  countPlaces(type: number, serial: number): number {
+    return this.#types.view(type).serial === serial ? this.places.count(type) : 0;
   }
 
   /** The budget of writeback that all workers share, by its figures. @throws as WriteBudget */

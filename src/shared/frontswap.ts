@@ -169,64 +169,80 @@ export class SharedFrontswap {
     return this.#registration.registerJoining(attach);
   }
 
-  /**
-   * As Frontswap: turns a type on, for all workers.
-   *
-   * @param deviceMost the most pages on its device, for an area that has one: it is put and got
-   *   through the area alone then
-   */
-  typeOn(type: number, pages: number, deviceMost = 0): void {
+  /** As Frontswap: turns a type on, for all workers. */
+  typeOn(type: number, pages: number): void {
     this.#parts.attendance.checkOpen();
     checkType(type);
     checkPages(pages);
     this.#parts.attendance.checkAttached();
-    this.#parts.typeSwitch.turnOn(type, pages, deviceMost);
+    this.#parts.typeSwitch.turnOn(type, pages);
+  }
+
+  /**
+   * Turns a type on that is off: of several workers that do so at once one succeeds.
+   *
+   * @param deviceMost the most pages on its device, for an area that has one: it is put and got
+   *   through the area alone then
+   * @returns the serial of its area, from 1; 0 when it is on
+   */
+  typeOnAnew(type: number, pages: number, deviceMost = 0): number {
+    this.#parts.attendance.checkOpen();
+    checkType(type);
+    checkPages(pages);
+    this.#parts.attendance.checkAttached();
+    return this.#parts.typeSwitch.turnOnAnew(type, pages, deviceMost);
   }
 
   /**
    * Forgets all pages of a type, and the type, for all workers. A type that is off is no error.
    *
+   * @param serial of the area that is meant: nothing happens when the type is another's by now
    * @throws ZmemError `ERR_ZMEM_HELD` when a worker has been at work on a page for too long: the
    *   type is off, and what is left to do is done when that worker is reaped
    */
-  typeOff(type: number): void {
+  typeOff(type: number, serial = 0): void {
     this.#parts.attendance.checkOpen();
     checkType(type);
     this.#parts.attendance.checkAttached();
-    this.#parts.typeSwitch.turnOff(type);
+    this.#parts.typeSwitch.turnOff(type, serial);
   }
 
-  /** Whether a type is on. */
-  isOn(type: number): boolean {
+  /** Whether a type is on, as the area with a serial. */
+  isOn(type: number, serial = 0): boolean {
     this.#parts.attendance.checkOpen();
     checkType(type);
-    return (this.#parts.types.view(type).word & ON) !== 0;
+    const view = this.#parts.types.view(type);
+    return (view.word & ON) !== 0 && (serial === 0 || view.serial === serial);
   }
 
   /**
    * Copies a page into the backend, replacing an older copy.
    *
+   * @param serial of the area that the page is of: `ERR_ZMEM_TYPE_OFF` when the type is another's by
+   *   now
    * @returns as Frontswap
-   * @throws as Frontswap; ZmemError `ERR_ZMEM_HELD` when another worker holds for too long what the
+   * @throws as Frontswap; ZmemError `ERR_ZMEM_BACKEND` when others keep the page and this worker has
+   *   no backend: nothing has changed then; ZmemError `ERR_ZMEM_HELD` when another worker holds for too long what the
    *   put needs: nothing has changed then
    */
-  putPage(type: number, offset: number, page: Page): boolean {
-    return this.#calls.put(type, offset, page);
+  putPage(type: number, offset: number, page: Page, serial = 0): boolean {
+    return this.#calls.put(type, offset, page, serial);
   }
 
   /**
    * Copies a page out of the backend, which keeps it. Takes no lock.
    *
+   * @param serial as putPage
    * @returns as Frontswap
    * @throws as Frontswap
    */
-  getPage(type: number, offset: number, page: Page): boolean {
-    return this.#calls.get(type, offset, page);
+  getPage(type: number, offset: number, page: Page, serial = 0): boolean {
+    return this.#calls.get(type, offset, page, serial);
   }
 
-  /** Forgets a page. @returns whether there was one @throws as putPage */
-  flushPage(type: number, offset: number): boolean {
-    return this.#calls.flush(type, offset);
+  /** Forgets a page. @param serial as putPage @returns whether there was one @throws as putPage */
+  flushPage(type: number, offset: number, serial = 0): boolean {
+    return this.#calls.flush(type, offset, serial);
   }
 
   /**
@@ -244,10 +260,10 @@ export class SharedFrontswap {
 
   /**
    * Whether the backend keeps a page. A clear bit takes one load; while a worker is at work on the
-   * key the backend is asked, so the answer is exact. @throws as getPage
+   * key the backend is asked, so the answer is exact. @param serial as putPage @throws as getPage
    */
-  testPage(type: number, offset: number): boolean {
-    return this.#calls.test(type, offset);
+  testPage(type: number, offset: number, serial = 0): boolean {
+    return this.#calls.test(type, offset, serial);
   }
 
   /** Pages of a type that the backend keeps. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */

@@ -57,7 +57,7 @@ export interface TypeView {
   readonly wordCount: number;
   /** The most pages on its device; 0 without one. */
   readonly deviceMost: number;
-  /** How often it was turned on: tells its device from the one before. */
+  /** How often it was turned on, from 1: tells its area from the one before. */
   readonly serial: number;
 }
 

@@ -109,9 +109,11 @@ export class SharedWriteback {
     this.backend.allowWriteback(type, true);
   }
 
-  /** Ends that. */
-  remove(type: number): void {
-    if (this.#targets.delete(type)) this.backend.allowWriteback(type, false);
+  /** Ends that, for the area with a serial. */
+  remove(type: number, serial: number): void {
+    if (this.#targets.get(type)?.serial !== serial) return;
+    this.#targets.delete(type);
+    this.backend.allowWriteback(type, false);
   }
 
   /**
