@@ -16,7 +16,8 @@
  *
  * Invariants: a page is where the pool says, else where its place says; a put that answered true can
  * be got until flush, overwrite or off; after a put that answered false or failed nothing is left,
- * `ERR_ZMEM_HELD` apart, which has changed nothing.
+ * `ERR_ZMEM_HELD` apart, which has changed nothing. Once the pool has dropped the older copy, a lock
+ * that can't be had is `ERR_ZMEM_DEVICE`.
  */
 import type { SharedStorage } from "../devices/storage.ts";
 import { checkPage, ZmemError } from "../errors.ts";
@@ -154,11 +155,11 @@ export class SharedDeviceArea extends SharedSwapArea {
     return this.#writeDevice(key, page);
   }
 
-  /** @returns whether the pool keeps the page, and the device no older one */
+  /** @returns whether the pool keeps the page: an older one on the device does not count then */
   #putPool(key: HeldKey, page: Page): boolean {
     const kept = key.change(() => {
       const isKept = this.#writeback.backend.putPage(this.type, key.offset, page);
-      if (isKept) this.#port.places.discard(this.type, key.view, key.offset);
+      if (isKept) this.#port.places.discardIfFree(this.type, key.view, key.offset);
       return isKept;
     });
     if (kept || this.#writeback.makeRoom(key)) return true;
@@ -173,8 +174,8 @@ export class SharedDeviceArea extends SharedSwapArea {
     const bytes = this.#buffer.subarray(0, block.length);
     bytes.set(block);
     const { places } = this.#port;
-    const { position, blocks } = places.reserve(this.type, key.view, [block.length]);
     try {
+      const { position, blocks } = places.reserve(this.type, key.view, [block.length]);
       if (blocks === 0 || !this.#storage.write(bytes, position)) {
         this.#port.countEvent("deviceFull");
         return false;
@@ -183,7 +184,7 @@ export class SharedDeviceArea extends SharedSwapArea {
     } catch (error) {
       throw this.#failure(key.offset, "write", error);
     } finally {
-      places.cancel(this.type, key.view);
+      places.cancel();
     }
     this.#port.countEvent("deviceWrites");
     this.#port.countEvent("deviceWrittenPages");
@@ -217,7 +218,7 @@ export class SharedDeviceArea extends SharedSwapArea {
     try {
       const kept = key.change(() => {
         const isKept = restore();
-        if (isKept) this.#port.places.discard(this.type, key.view, key.offset);
+        if (isKept) this.#port.places.discardIfFree(this.type, key.view, key.offset);
         return isKept;
       });
       return kept || this.#writeback.makeRoom(key);
@@ -249,7 +250,8 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   #failure(offset: number, verb: string, error: unknown): ZmemError {
     this.#port.countEvent("deviceErrors");
-    if (error instanceof ZmemError) return error;
+    // After "held" something has changed here: the older copy is gone.
+    if (error instanceof ZmemError && !isHeld(error)) return error;
     const what = error instanceof Error ? error.message : String(error);
     return new ZmemError(
       "ERR_ZMEM_DEVICE",

@@ -84,16 +84,21 @@ export class DevicePort {
    * The same for one of several pages: the lock is taken if it is free.
    *
    * @returns null when it is not, or the type is off or flushed; else `releaseKey` is to follow
+   * @throws ZmemError `ERR_ZMEM_HELD`
    */
   tryKey(type: number, offset: number): HeldKey | null {
     this.#attendance.checkAttached();
     const lock = keyLock(type, offset);
     if (!this.#locks.tryAcquire(lock)) return null;
-    const view = this.#types.view(type);
-    const isOn = (view.word & (ON | FLUSHED)) === ON && offset < view.pages;
-    if (isOn) return this.#hold(type, offset, view);
-    this.#locks.release(lock);
-    return null;
+    let key: HeldKey | null = null;
+    try {
+      const view = this.#types.view(type);
+      const isOn = (view.word & (ON | FLUSHED)) === ON && offset < view.pages;
+      if (isOn) key = this.#hold(type, offset, view);
+      return key;
+    } finally {
+      if (key === null) this.#locks.release(lock);
+    }
   }
 
   releaseKey(key: HeldKey): void {
@@ -146,7 +151,7 @@ export class DevicePort {
   /** The page of a key that was locked just now. */
   #hold(type: number, offset: number, view: TypeView): HeldKey {
     const key = new HeldKey(this.#presence, type, offset, view);
-    // Left by a worker that died: what the backend has is newer, or the same.
+    // Left by a worker that died or found one in the way: what the backend has is newer, or the same.
     if (key.isKept && this.places.has(view, offset)) this.places.discard(type, view, offset);
     return key;
   }

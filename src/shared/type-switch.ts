@@ -7,7 +7,7 @@
  */
 import { MAX_TYPES } from "../errors.ts";
 import type { Attendance } from "./attendance.ts";
-import { keyLockRange, TYPES_LOCK } from "./control.ts";
+import { keyLockRange, TYPE_DEVICE_LOCK, typeRecord, TYPES_LOCK } from "./control.ts";
 import { flushBackend, type BackendHandle, type SharedOps } from "./backend-handle.ts";
 import { isHeld, noRoomError } from "./failures.ts";
 import type { Locks } from "./lock.ts";
@@ -173,9 +173,15 @@ export class TypeSwitch {
   #clean(type: number, timeoutMs?: number): void {
     const [first, end] = keyLockRange();
     for (let lock = first; lock < end; lock++) this.#locks.pass(lock, timeoutMs);
-    const { word } = this.#types.view(type);
+    const { word, deviceMost } = this.#types.view(type);
     if ((word & OPEN) !== 0) this.#backend.flush(type);
-    this.#types.clear(type);
+    const lock = typeRecord(type) + TYPE_DEVICE_LOCK;
+    if (deviceMost > 0) this.#locks.acquire(lock, timeoutMs);
+    try {
+      this.#types.clear(type);
+    } finally {
+      if (deviceMost > 0) this.#locks.release(lock);
+    }
     this.#types.setFlags(type, word & FLAGS & ~(OPEN | CLEANING));
   }
 }

@@ -24,6 +24,8 @@ import {
   TYPE_STATE,
   TYPE_WORD_COUNT,
   typeRecord,
+  WORKER_RUN_TYPE,
+  workerRecord,
   WORKERS,
   type Control,
 } from "./control.ts";
@@ -126,7 +128,10 @@ export class TypeTable {
     return sum >>> 0;
   }
 
-  /** Clears bits and counts of a type that nobody works on. Can be done again from any point. */
+  /**
+   * Clears bits and counts of a type that nobody works on, and what workers could not give back of
+   * its device, whose lock is held. Can be done again from any point.
+   */
   clear(type: number): void {
     const { words } = this.#control;
     const { firstWord, wordCount, deviceMost } = this.view(type);
@@ -141,6 +146,8 @@ export class TypeTable {
     Atomics.store(words, typeRecord(type) + TYPE_DEVICE_CURSOR, 0);
     for (let workerId = 0; workerId < WORKERS; workerId++) {
       Atomics.store(words, deltaWord(workerId, type), 0);
+      const noted = workerRecord(workerId) + WORKER_RUN_TYPE;
+      if (Atomics.load(words, noted) === type + 1) Atomics.store(words, noted, 0);
     }
   }
 

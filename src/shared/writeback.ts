@@ -252,7 +252,7 @@ export class SharedWriteback {
       return blocks;
     } finally {
       this.#budget.giveBackBytes(sumOf(unwritten));
-      places.cancel(type, view);
+      places.cancel();
     }
   }
 
@@ -297,7 +297,7 @@ export class SharedWriteback {
   #retry(key: HeldKey): boolean {
     const kept = key.change(() => {
       const isKept = this.backend.retryPut(key.type, key.offset);
-      if (isKept) this.#port.places.discard(key.type, key.view, key.offset);
+      if (isKept) this.#port.places.discardIfFree(key.type, key.view, key.offset);
       return isKept;
     });
     if (!kept) return false;
