@@ -64,6 +64,12 @@ export class SharedAreaSet {
       );
     }
     checkStorage(options.device);
+    const least = storageBytes(deviceMost, this.#frontswap.pageSize);
+    if (options.device.byteLength < least) {
+      throw new RangeError(
+        `device: expected the storage of type ${type}, ${least} bytes or more, got ${options.device.byteLength}`,
+      );
+    }
     return this.#openDevice(key, options);
   }
 

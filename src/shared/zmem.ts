@@ -230,7 +230,7 @@ export class SharedZmem {
    *
    * @param options with this worker's handle, for an area that has a device
    * @throws ZmemError `ERR_ZMEM_TYPE_OFF`; TypeError when there is a device and no handle, or a
-   *   handle and no device
+   *   handle and no device; RangeError for a handle on storage that is too short to be the area's
    */
   area(type: number, options: SharedDeviceOptions): SharedDeviceArea;
   area(type: number): SharedSwapArea;
