@@ -21,7 +21,7 @@
  * Invariants: backend has page ⇒ bit set; bit set and lock free ⇒ backend has page; the deltas of a
  * type add up to its set bits whenever no lock is held.
  */
-import { checkPages, checkPageSize, checkType, MIN_PAGE_SIZE } from "../errors.ts";
+import { checkPages, checkPageSize, checkPatience, checkType, MIN_PAGE_SIZE } from "../errors.ts";
 import type { FrontswapCounters, Page } from "../types.ts";
 import type { SharedOps } from "./backend-handle.ts";
 import { CLOSED_WORD, Control, type DeviceCounter } from "./control.ts";
@@ -47,7 +47,7 @@ export type { SharedOps } from "./backend-handle.ts";
 export interface SharedFrontswapOptions {
   /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
   readonly pageSize?: number;
-  /** How long a wait for another worker may take, in milliseconds; 5000 when left out. */
+  /** How long a wait for another worker may take, in milliseconds, 1 or more; 5000 when left out. */
   readonly lockTimeoutMs?: number;
 }
 
@@ -72,8 +72,8 @@ export class SharedFrontswap {
   /**
    * Makes a front-end and attaches to it as its first worker.
    *
-   * @throws RangeError unless the page size is a power of two from 4096 to 65536; ZmemError
-   *   `ERR_ZMEM_MEMORY` when the engine refuses the shared memory
+   * @throws RangeError unless the page size is a power of two from 4096 to 65536 and the timeout 1 or
+   *   more; ZmemError `ERR_ZMEM_MEMORY` when the engine refuses the shared memory
    */
   constructor(options?: SharedFrontswapOptions);
   /** As `SharedFrontswap.join`. */
@@ -85,7 +85,8 @@ export class SharedFrontswap {
       ticket = undefined,
     } = options;
     checkPageSize(pageSize);
-    this.#parts = createParts(control ?? Control.create(pageSize), lockTimeoutMs, ticket);
+    const timeoutMs = checkPatience("lockTimeoutMs", lockTimeoutMs);
+    this.#parts = createParts(control ?? Control.create(pageSize), timeoutMs, ticket);
     this.pageSize = this.#parts.control.pageSize;
     this.#gate = new TypeGate(this.#parts);
     this.#calls = new PageCalls(this.#parts, this.#gate);

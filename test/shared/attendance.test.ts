@@ -7,7 +7,8 @@ import * as assert from "uvu/assert";
 import { ZmemError } from "../../src/errors.ts";
 import { Control, MEMBERS_LOCK, TYPES_LOCK } from "../../src/shared/control.ts";
 import type { EndableWorker } from "../../src/shared/end-worker.ts";
-import { SharedZmem } from "../../src/shared/zmem.ts";
+import { SharedFrontswap } from "../../src/shared/frontswap.ts";
+import { SharedZmem, type SharedZmemPoolOptions } from "../../src/shared/zmem.ts";
 import { makePage } from "../conformance/pages.ts";
 import { sharedModule } from "./modules.ts";
 
@@ -105,6 +106,22 @@ test("of two attachments for a worker the first is void, and its id is free", as
   assert.throws(() => zmem.attachmentFor(worker), hasCode("ERR_ZMEM_BUSY"));
   other.detach();
   assert.is(zmem.attachmentFor(worker).ticket?.workerId, last.ticket?.workerId);
+});
+
+test("how long a lock is waited for is a time that there can be", async () => {
+  for (const patienceMs of [NaN, 0, 0.5, -1, -Infinity]) {
+    const reason = await reasonOf(SharedZmem.create(module, { patienceMs }));
+    assert.instance(reason, RangeError);
+    assert.match(String(reason), /patienceMs: expected 1 or more milliseconds/);
+    assert.throws(() => new SharedFrontswap({ lockTimeoutMs: patienceMs }), /lockTimeoutMs/);
+  }
+  for (const patienceMs of ["20", 20n, null, {}]) {
+    const options = { patienceMs } as unknown as SharedZmemPoolOptions;
+    assert.instance(await reasonOf(SharedZmem.create(module, options)), TypeError);
+  }
+  const zmem = await SharedZmem.create(module, { maximumBytes: 2 ** 24, patienceMs: Infinity });
+  assert.is(zmem.attachment.patienceMs, 2 ** 31 - 1);
+  zmem.close();
 });
 
 test("an attaching that fails half-way leaves no part of itself", async () => {
