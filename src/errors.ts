@@ -80,6 +80,24 @@ export function checkSamePageSize(value: unknown, started: number): void {
   );
 }
 
+/** The longest time that a wait can be given, in milliseconds: 24 days. */
+const MAX_PATIENCE_MS = 2 ** 31 - 1;
+
+/**
+ * Checks how long a lock is to be waited for.
+ *
+ * @param name of the option
+ * @returns it, or the longest time that there is
+ * @throws TypeError unless `value` is a number, RangeError unless it is 1 or more
+ */
+export function checkPatience(name: string, value: unknown): number {
+  if (typeof value !== "number") {
+    throw new TypeError(`${name}: expected a number, got ${describe(value)}`);
+  }
+  if (value >= 1) return Math.min(value, MAX_PATIENCE_MS);
+  throw new RangeError(`${name}: expected 1 or more milliseconds, got ${value}`);
+}
+
 /**
  * Checks the number of a swap type.
  *

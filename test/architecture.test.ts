@@ -254,6 +254,7 @@ const SOURCE: Layers = {
     "backend-failures.ts",
     "devices/storage.ts",
     "errors.ts",
+    "platform/shared-memory.ts",
     "rate-budget.ts",
     "types.ts",
   ],

@@ -22,7 +22,10 @@ export interface SharedZmemOptions {
    * scratch then. True with the effort "high", else false when left out.
    */
   readonly recompression?: boolean;
-  /** How long a call waits for a lock before it throws `ERR_ZMEM_HELD`; 5000 when left out. */
+  /**
+   * How long a call waits for a lock before it throws `ERR_ZMEM_HELD`, in milliseconds, 1 or more;
+   * 5000 when left out.
+   */
   readonly patienceMs?: number;
 }
 

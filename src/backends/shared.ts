@@ -18,6 +18,7 @@ import {
   checkOffset,
   checkPage,
   checkPageSize,
+  checkPatience,
   checkSamePageSize,
   checkType,
   ZmemError,
@@ -79,7 +80,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     super();
     this.#module = module;
     this.#options = options;
-    this.#patienceMs = options.patienceMs ?? DEFAULT_PATIENCE_MS;
+    this.#patienceMs = checkPatience("patienceMs", options.patienceMs ?? DEFAULT_PATIENCE_MS);
   }
 
   /**

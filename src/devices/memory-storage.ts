@@ -50,11 +50,19 @@ export class MemoryStorage implements SharedStorage {
 
   read(into: Uint8Array<ArrayBuffer>, position: number): void {
     this.#check();
-    into.set(this.#bytes.subarray(position, position + into.length));
+    const bytes = this.#bytes.subarray(position, position + into.length);
+    if (bytes.length < into.length) {
+      throw new ZmemError(
+        "ERR_ZMEM_DEVICE",
+        `a read came short: ${into.length} bytes at ${position} of ${this.byteLength}`,
+      );
+    }
+    into.set(bytes);
   }
 
   write(bytes: Uint8Array<ArrayBuffer>, position: number): boolean {
     this.#check();
+    if (position + bytes.length > this.byteLength) return false;
     this.#bytes.set(bytes, position);
     return true;
   }

@@ -4,19 +4,10 @@
  */
 import { INLINE_WASM_BASE64 } from "../../build/inline-wasm-shared.ts";
 
-function inlineBytes(): Uint8Array<ArrayBuffer> {
+/** Compiles the inline shared module off the main thread. */
+export function compileInlineShared(): Promise<WebAssembly.Module> {
   const text = atob(INLINE_WASM_BASE64);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
-  return bytes;
-}
-
-/** Compiles the inline shared module off the main thread. */
-export function compileInlineShared(): Promise<WebAssembly.Module> {
-  return WebAssembly.compile(inlineBytes());
-}
-
-/** Compiles the inline shared module at once; a few milliseconds. */
-export function compileInlineSharedSync(): WebAssembly.Module {
-  return new WebAssembly.Module(inlineBytes());
+  return WebAssembly.compile(bytes);
 }

@@ -6,9 +6,9 @@
  * area without must not.
  */
 import type { SharedStorage } from "../devices/storage.ts";
-import { describe, MAX_TYPES } from "../errors.ts";
+import { checkType, describe, MAX_TYPES } from "../errors.ts";
 import type { PutHook } from "../types.ts";
-import { SharedSwapArea } from "./area.ts";
+import { SharedSwapArea, type SharedAreaKey } from "./area.ts";
 import { SharedDeviceArea, type SharedDeviceOptions } from "./device-area.ts";
 import type { SharedFrontswap } from "./frontswap.ts";
 import { storageBytes } from "./place-table.ts";
@@ -44,35 +44,18 @@ export class SharedAreaSet {
 
   /** As SharedZmem.swapOn. */
   turnOn(options: SharedSwapOnOptions & Partial<SharedDeviceOptions>): SharedSwapArea {
-    const { pages, type = this.#lowestTypeOff(), device } = options;
-    if (this.#frontswap.isOn(type)) {
-      throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
-    }
-    if (device === undefined) {
-      this.#frontswap.typeOn(type, pages);
-      return new SharedSwapArea(this.#frontswap, type, pages);
-    }
-    checkStorage(device);
-    const other = this.#devices.get(device);
-    if (other?.isOn === true) {
-      throw new RangeError(`device: expected one of its own, got that of type ${other.type}`);
-    }
-    const least = storageBytes(1, this.#frontswap.pageSize);
-    const room = Math.floor(device.byteLength / least);
-    if (room < 1) {
-      throw new RangeError(
-        `device: expected room for a page, ${least} bytes, got ${device.byteLength}`,
-      );
-    }
-    this.#frontswap.typeOn(type, pages, Math.min(pages, room));
-    return this.#openDevice(type, { ...options, device });
+    const { device } = options;
+    if (device === undefined) return new SharedSwapArea(this.#frontswap, this.#turnOn(options, 0));
+    const key = this.#turnOn(options, this.#roomOn(device));
+    return this.#openDevice(key, { ...options, device });
   }
 
   /** As SharedZmem.area. */
   open(type: number, options?: SharedDeviceOptions): SharedSwapArea {
-    const { pages, deviceMost } = this.#frontswap.devices.viewOf(type);
+    const { pages, deviceMost, serial } = this.#frontswap.devices.viewOf(type);
+    const key = { type, pages, serial };
     if (deviceMost === 0) {
-      if (options === undefined) return new SharedSwapArea(this.#frontswap, type, pages);
+      if (options === undefined) return new SharedSwapArea(this.#frontswap, key);
       throw new TypeError(`device: expected none, since the area of type ${type} has none`);
     }
     if (options === undefined) {
@@ -81,7 +64,13 @@ export class SharedAreaSet {
       );
     }
     checkStorage(options.device);
-    return this.#openDevice(type, options);
+    const least = storageBytes(deviceMost, this.#frontswap.pageSize);
+    if (options.device.byteLength < least) {
+      throw new RangeError(
+        `device: expected the storage of type ${type}, ${least} bytes or more, got ${options.device.byteLength}`,
+      );
+    }
+    return this.#openDevice(key, options);
   }
 
   /** As SharedZmem.writeBack. @param most 0 or more */
@@ -96,23 +85,51 @@ export class SharedAreaSet {
     return moved;
   }
 
-  #openDevice(type: number, options: SharedDeviceOptions): SharedDeviceArea {
+  /**
+   * Turns the wanted type on, or the lowest that is off: another worker may do so at the same moment.
+   *
+   * @param room for pages on its device; 0 without one
+   */
+  #turnOn({ pages, type }: SharedSwapOnOptions, room: number): SharedAreaKey {
+    if (type !== undefined) checkType(type);
+    const [first, end] = type === undefined ? [0, MAX_TYPES] : [type, type + 1];
+    for (let candidate = first; candidate < end; candidate++) {
+      if (this.#frontswap.isOn(candidate)) continue;
+      const serial = this.#frontswap.typeOnAnew(candidate, pages, Math.min(pages, room));
+      if (serial !== 0) return { type: candidate, pages, serial };
+    }
+    throw new RangeError(
+      type === undefined
+        ? `swap type: expected fewer than ${MAX_TYPES} to be on`
+        : `swap type: expected one that is off, got ${type}, which is on`,
+    );
+  }
+
+  /** Pages that a device has room for. @throws as SharedZmem.swapOn */
+  #roomOn(device: SharedStorage): number {
+    checkStorage(device);
+    const other = this.#devices.get(device);
+    if (other?.isOn === true) {
+      throw new RangeError(`device: expected one of its own, got that of type ${other.type}`);
+    }
+    const least = storageBytes(1, this.#frontswap.pageSize);
+    const room = Math.floor(device.byteLength / least);
+    if (room >= 1) return room;
+    throw new RangeError(
+      `device: expected room for a page, ${least} bytes, got ${device.byteLength}`,
+    );
+  }
+
+  #openDevice(key: SharedAreaKey, options: SharedDeviceOptions): SharedDeviceArea {
     const area = new SharedDeviceArea(
       this.#frontswap,
       this.#writeback,
       this.#admission,
-      type,
+      key,
       options,
     );
     this.#devices.set(options.device, area);
     return area;
-  }
-
-  #lowestTypeOff(): number {
-    for (let type = 0; type < MAX_TYPES; type++) {
-      if (!this.#frontswap.isOn(type)) return type;
-    }
-    throw new RangeError(`swap type: expected fewer than ${MAX_TYPES} to be on`);
   }
 }
 

@@ -2,8 +2,8 @@
  * A worker's part in a front-end, from the id that it takes to its leaving.
  *
  * Why so: a worker may be declared dead by mistake, or go on after the front-end was closed. Its id
- * has another incarnation then, which every call looks at that is about to change something; a get
- * changes nothing.
+ * has another incarnation then, which every call looks at that is about to change something. So does
+ * a get: it decodes into its worker's window, and the reaping gave that memory to the pool.
  */
 import { ZmemError } from "../errors.ts";
 import { CLOSED_WORD, WORKER_REGISTERED, workerRecord } from "./control.ts";
@@ -32,6 +32,10 @@ export class Attendance {
     if (Atomics.load(words, CLOSED_WORD) !== 0) throw closedError();
     if (ticket !== undefined) claimReserved(words, ticket);
     this.#ticket = ticket ?? claimWorker(words);
+  }
+
+  get ticket(): WorkerTicket {
+    return this.#ticket;
   }
 
   /** 1 to 63. */
@@ -63,13 +67,15 @@ export class Attendance {
    * Gives the id back. Nothing happens a second time.
    *
    * @param work what the worker gives up before, unless it was reaped, which gave up all of it
+   * @throws what `work` throws: the worker has not left then, and may try again
    */
   leave(work: () => void): void {
     if (this.#left) return;
+    if (isAttached(this.#words, this.#ticket)) {
+      work();
+      this.setRegistered(false);
+      releaseWorker(this.#words, this.#ticket);
+    }
     this.#left = true;
-    if (!isAttached(this.#words, this.#ticket)) return;
-    work();
-    this.setRegistered(false);
-    releaseWorker(this.#words, this.#ticket);
   }
 }

@@ -56,6 +56,15 @@ export class BackendHandle {
     throw new ZmemError("ERR_ZMEM_BACKEND", "this worker has registered no backend");
   }
 
+  /** @throws ZmemError `ERR_ZMEM_BACKEND` when there is none that was started */
+  checkReady(): void {
+    if (this.isReady) return;
+    throw new ZmemError(
+      "ERR_ZMEM_BACKEND",
+      "this worker has registered no backend that could be started, and another keeps the page",
+    );
+  }
+
   /** Starts a backend, which `set` makes this worker's. @returns its number; below 0: it failed */
   start(ops: SharedOps | null): number {
     let poolId = NO_POOL;

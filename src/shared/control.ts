@@ -100,7 +100,7 @@ export const TYPE_DEVICE_MOST = 5;
 export const TYPE_DEVICE_PAGES = 6;
 /** The unit of the device at which the search for room goes on. */
 export const TYPE_DEVICE_CURSOR = 7;
-/** How often the type was turned on: tells its device from the one before. */
+/** How often the type was turned on: tells its area from the one before. */
 export const TYPE_SERIAL = 8;
 
 const KEY_LOCK_WORDS = TYPE_RECORDS + MAX_TYPES * TYPE_WORDS;

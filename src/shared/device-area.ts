@@ -16,12 +16,13 @@
  *
  * Invariants: a page is where the pool says, else where its place says; a put that answered true can
  * be got until flush, overwrite or off; after a put that answered false or failed nothing is left,
- * `ERR_ZMEM_HELD` apart, which has changed nothing.
+ * `ERR_ZMEM_HELD` apart, which has changed nothing. Once the pool has dropped the older copy, a lock
+ * that can't be had is `ERR_ZMEM_DEVICE`.
  */
 import type { SharedStorage } from "../devices/storage.ts";
 import { checkPage, ZmemError } from "../errors.ts";
 import { RAW_FORM, type Page, type PutHook } from "../types.ts";
-import { SharedSwapArea } from "./area.ts";
+import { SharedSwapArea, type SharedAreaKey } from "./area.ts";
 import type { DevicePort } from "./device-port.ts";
 import { isHeld } from "./failures.ts";
 import type { SharedFrontswap } from "./frontswap.ts";
@@ -46,8 +47,6 @@ export class SharedDeviceArea extends SharedSwapArea {
   readonly #storage: SharedStorage;
   readonly #admission: PutHook;
   readonly #promote: boolean;
-  /** Tells the area from another that was turned on under its type since. */
-  readonly #serial: number;
   /** One block on its way. */
   readonly #buffer: Uint8Array<ArrayBuffer>;
 
@@ -59,10 +58,10 @@ export class SharedDeviceArea extends SharedSwapArea {
     frontswap: SharedFrontswap,
     writeback: SharedWriteback,
     admission: PutHook,
-    type: number,
+    key: SharedAreaKey,
     options: SharedDeviceOptions,
   ) {
-    super(frontswap, type, frontswap.pagesOf(type));
+    super(frontswap, key);
     const { device, evict = true, promote = evict } = options;
     this.#frontswap = frontswap;
     this.#port = frontswap.devices;
@@ -70,9 +69,8 @@ export class SharedDeviceArea extends SharedSwapArea {
     this.#admission = admission;
     this.#storage = device;
     this.#promote = promote;
-    this.#serial = this.#port.viewOf(type).serial;
     this.#buffer = new Uint8Array(frontswap.pageSize);
-    if (evict) writeback.add(type, { storage: device, serial: this.#serial });
+    if (evict) writeback.add(this.type, { storage: device, serial: this.serial });
   }
 
   /** What another worker opens its handle with. */
@@ -82,7 +80,7 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** Pages on the device now, and those that are being written to it. */
   get pagesOnDevice(): number {
-    return this.#port.places.count(this.type);
+    return this.#port.countPlaces(this.type, this.serial);
   }
 
   /** @throws as SharedSwapArea; ZmemError `ERR_ZMEM_DEVICE` when the device failed */
@@ -95,13 +93,13 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** @throws as SharedSwapArea; ZmemError `ERR_ZMEM_DEVICE` when the device failed */
   override get(offset: number, page: Page): boolean {
-    if (this.#frontswap.getPage(this.type, offset, page)) return true;
-    if (this.#port.lookFor(this.type, offset) === false) return false;
+    if (super.get(offset, page)) return true;
+    if (this.#port.lookFor(this.type, offset, this.serial) === false) return false;
     return this.#withKey(offset, (key) => this.#getLocked(key, page)) ?? false;
   }
 
   override flush(offset: number): boolean {
-    if (this.#port.lookFor(this.type, offset) === false) return false;
+    if (this.#port.lookFor(this.type, offset, this.serial) === false) return false;
     const flushed = this.#withKey(offset, (key) => {
       const wasKept = key.isKept;
       if (wasKept) this.#drop(key);
@@ -114,7 +112,7 @@ export class SharedDeviceArea extends SharedSwapArea {
   override has(offset: number): boolean {
     const { places } = this.#port;
     return (
-      this.#port.lookFor(this.type, offset) ??
+      this.#port.lookFor(this.type, offset, this.serial) ??
       this.#withKey(offset, (key) => key.isKept || places.has(key.view, offset)) ??
       false
     );
@@ -128,17 +126,11 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   /** Ends this worker's part: its puts write nothing back any more. The area stays on. */
   leave(): void {
-    this.#writeback.remove(this.type);
+    this.#writeback.remove(this.type, this.serial);
   }
 
   #withKey<T>(offset: number, work: (key: HeldKey) => T): T | undefined {
-    return this.#port.withKey(this.type, offset, (key) => {
-      if (key.view.serial === this.#serial) return work(key);
-      throw new ZmemError(
-        "ERR_ZMEM_TYPE_OFF",
-        `swap type ${this.type} was turned off and on again: open the area anew`,
-      );
-    });
+    return this.#port.withKey(this.type, offset, this.serial, work);
   }
 
   #putLocked(key: HeldKey, page: Page): boolean {
@@ -163,11 +155,11 @@ export class SharedDeviceArea extends SharedSwapArea {
     return this.#writeDevice(key, page);
   }
 
-  /** @returns whether the pool keeps the page, and the device no older one */
+  /** @returns whether the pool keeps the page: an older one on the device does not count then */
   #putPool(key: HeldKey, page: Page): boolean {
     const kept = key.change(() => {
       const isKept = this.#writeback.backend.putPage(this.type, key.offset, page);
-      if (isKept) this.#port.places.discard(this.type, key.view, key.offset);
+      if (isKept) this.#port.places.discardIfFree(this.type, key.view, key.offset);
       return isKept;
     });
     if (kept || this.#writeback.makeRoom(key)) return true;
@@ -182,8 +174,8 @@ export class SharedDeviceArea extends SharedSwapArea {
     const bytes = this.#buffer.subarray(0, block.length);
     bytes.set(block);
     const { places } = this.#port;
-    const { position, blocks } = places.reserve(this.type, key.view, [block.length]);
     try {
+      const { position, blocks } = places.reserve(this.type, key.view, [block.length]);
       if (blocks === 0 || !this.#storage.write(bytes, position)) {
         this.#port.countEvent("deviceFull");
         return false;
@@ -192,7 +184,7 @@ export class SharedDeviceArea extends SharedSwapArea {
     } catch (error) {
       throw this.#failure(key.offset, "write", error);
     } finally {
-      places.cancel(this.type, key.view);
+      places.cancel();
     }
     this.#port.countEvent("deviceWrites");
     this.#port.countEvent("deviceWrittenPages");
@@ -226,7 +218,7 @@ export class SharedDeviceArea extends SharedSwapArea {
     try {
       const kept = key.change(() => {
         const isKept = restore();
-        if (isKept) this.#port.places.discard(this.type, key.view, key.offset);
+        if (isKept) this.#port.places.discardIfFree(this.type, key.view, key.offset);
         return isKept;
       });
       return kept || this.#writeback.makeRoom(key);
@@ -258,7 +250,8 @@ export class SharedDeviceArea extends SharedSwapArea {
 
   #failure(offset: number, verb: string, error: unknown): ZmemError {
     this.#port.countEvent("deviceErrors");
-    if (error instanceof ZmemError) return error;
+    // After "held" something has changed here: the older copy is gone.
+    if (error instanceof ZmemError && !isHeld(error)) return error;
     const what = error instanceof Error ? error.message : String(error);
     return new ZmemError(
       "ERR_ZMEM_DEVICE",

@@ -54,12 +54,18 @@ export class DevicePort {
   /**
    * Does something with a page while nobody else changes it.
    *
+   * @param serial of the area that it is of
    * @returns what `work` does; undefined when the type is flushed
    * @throws as putPage; what `work` throws
    */
-  withKey<T>(type: number, offset: number, work: (key: HeldKey) => T): T | undefined {
+  withKey<T>(
+    type: number,
+    offset: number,
+    serial: number,
+    work: (key: HeldKey) => T,
+  ): T | undefined {
     for (;;) {
-      const view = this.#gate.view(type);
+      const view = this.#gate.view(type, serial);
       checkOffset(offset, view.pages);
       if ((view.word & FLUSHED) !== 0) return undefined;
       if ((view.word & OPEN) === 0 && this.#gate.openForPut(type, offset)) continue;
@@ -78,16 +84,21 @@ export class DevicePort {
    * The same for one of several pages: the lock is taken if it is free.
    *
    * @returns null when it is not, or the type is off or flushed; else `releaseKey` is to follow
+   * @throws ZmemError `ERR_ZMEM_HELD`
    */
   tryKey(type: number, offset: number): HeldKey | null {
     this.#attendance.checkAttached();
     const lock = keyLock(type, offset);
     if (!this.#locks.tryAcquire(lock)) return null;
-    const view = this.#types.view(type);
-    const isOn = (view.word & (ON | FLUSHED)) === ON && offset < view.pages;
-    if (isOn) return this.#hold(type, offset, view);
-    this.#locks.release(lock);
-    return null;
+    let key: HeldKey | null = null;
+    try {
+      const view = this.#types.view(type);
+      const isOn = (view.word & (ON | FLUSHED)) === ON && offset < view.pages;
+      if (isOn) key = this.#hold(type, offset, view);
+      return key;
+    } finally {
+      if (key === null) this.#locks.release(lock);
+    }
   }
 
   releaseKey(key: HeldKey): void {
@@ -97,10 +108,11 @@ export class DevicePort {
   /**
    * Whether a page is in the backend or on the device, without a lock.
    *
+   * @param serial of the area that it is of
    * @returns undefined while somebody is at work on it, or on one that shares its lock
    */
-  lookFor(type: number, offset: number): boolean | undefined {
-    const view = this.#gate.view(type);
+  lookFor(type: number, offset: number, serial: number): boolean | undefined {
+    const view = this.#gate.view(type, serial);
     checkOffset(offset, view.pages);
     if ((view.word & FLUSHED) !== 0) return false;
     const lock = keyLock(type, offset);
@@ -109,6 +121,11 @@ export class DevicePort {
     const isThere = this.#presence.has(view, offset) || this.places.has(view, offset);
     const isQuiet = Atomics.load(this.#words, lock) === before;
     return isQuiet && this.#types.isCurrent(type, view) ? isThere : undefined;
+  }
+
+  /** Pages on the device of an area, or about to be; 0 when its type is another's by now. */
+  countPlaces(type: number, serial: number): number {
+    return this.#types.view(type).serial === serial ? this.places.count(type) : 0;
   }
 
   /** The budget of writeback that all workers share, by its figures. @throws as WriteBudget */
@@ -134,7 +151,7 @@ export class DevicePort {
   /** The page of a key that was locked just now. */
   #hold(type: number, offset: number, view: TypeView): HeldKey {
     const key = new HeldKey(this.#presence, type, offset, view);
-    // Left by a worker that died: what the backend has is newer, or the same.
+    // Left by a worker that died or found one in the way: what the backend has is newer, or the same.
     if (key.isKept && this.places.has(view, offset)) this.places.discard(type, view, offset);
     return key;
   }

@@ -24,11 +24,32 @@ function usesWebLocks(): boolean {
 }
 
 /** Holds the lock that says that this worker lives. @returns what gives it back */
-export async function sayAlive(name: string): Promise<() => void> {
+export function sayAlive(name: string): Promise<() => void> {
+  return holdLock(name, {});
+}
+
+/**
+ * The same for a lock that nobody else should have.
+ *
+ * @throws ZmemError `ERR_ZMEM_CLOSED` when somebody has it: a worker that lives, or who ends one
+ */
+export function sayAliveAtOnce(name: string): Promise<() => void> {
+  return holdLock(name, { ifAvailable: true });
+}
+
+async function holdLock(name: string, options: LockOptions): Promise<() => void> {
   if (!usesWebLocks()) return () => undefined;
   return new Promise((resolve, reject) => {
-    const hold = (): Promise<void> => new Promise((release) => resolve(release));
-    navigator.locks.request(name, hold).catch(reject);
+    const hold = async (lock: unknown): Promise<void> => {
+      if (lock === null) {
+        throw new ZmemError(
+          "ERR_ZMEM_CLOSED",
+          "the attachment was kept for a worker that uses it, or is being ended",
+        );
+      }
+      await new Promise<void>((release) => resolve(release));
+    };
+    navigator.locks.request(name, options, hold).catch(reject);
   });
 }
 

@@ -21,7 +21,7 @@
  * Invariants: backend has page ⇒ bit set; bit set and lock free ⇒ backend has page; the deltas of a
  * type add up to its set bits whenever no lock is held.
  */
-import { checkPages, checkPageSize, checkType, MIN_PAGE_SIZE } from "../errors.ts";
+import { checkPages, checkPageSize, checkPatience, checkType, MIN_PAGE_SIZE } from "../errors.ts";
 import type { FrontswapCounters, Page } from "../types.ts";
 import type { SharedOps } from "./backend-handle.ts";
 import { CLOSED_WORD, Control, type DeviceCounter } from "./control.ts";
@@ -33,14 +33,21 @@ import { reapWorkers } from "./reaping.ts";
 import { Registration } from "./registration.ts";
 import { TypeGate } from "./type-gate.ts";
 import { FLUSHED, ON } from "./type-table.ts";
-import { reserveWorker, type WorkerTicket } from "./workers.ts";
+import {
+  cancelReserved,
+  checkReapable,
+  reserveWorker,
+  ticketOf,
+  type DeadWorker,
+  type WorkerTicket,
+} from "./workers.ts";
 
 export type { SharedOps } from "./backend-handle.ts";
 
 export interface SharedFrontswapOptions {
   /** Bytes of a page, a power of two from 4096 to 65536; 4096 when left out. */
   readonly pageSize?: number;
-  /** How long a wait for another worker may take, in milliseconds; 5000 when left out. */
+  /** How long a wait for another worker may take, in milliseconds, 1 or more; 5000 when left out. */
   readonly lockTimeoutMs?: number;
 }
 
@@ -65,8 +72,8 @@ export class SharedFrontswap {
   /**
    * Makes a front-end and attaches to it as its first worker.
    *
-   * @throws RangeError unless the page size is a power of two from 4096 to 65536; ZmemError
-   *   `ERR_ZMEM_MEMORY` when the engine refuses the shared memory
+   * @throws RangeError unless the page size is a power of two from 4096 to 65536 and the timeout 1 or
+   *   more; ZmemError `ERR_ZMEM_MEMORY` when the engine refuses the shared memory
    */
   constructor(options?: SharedFrontswapOptions);
   /** As `SharedFrontswap.join`. */
@@ -78,7 +85,8 @@ export class SharedFrontswap {
       ticket = undefined,
     } = options;
     checkPageSize(pageSize);
-    this.#parts = createParts(control ?? Control.create(pageSize), lockTimeoutMs, ticket);
+    const timeoutMs = checkPatience("lockTimeoutMs", lockTimeoutMs);
+    this.#parts = createParts(control ?? Control.create(pageSize), timeoutMs, ticket);
     this.pageSize = this.#parts.control.pageSize;
     this.#gate = new TypeGate(this.#parts);
     this.#calls = new PageCalls(this.#parts, this.#gate);
@@ -102,15 +110,40 @@ export class SharedFrontswap {
     return this.#parts.control.memory;
   }
 
+  /** Whether this worker has detached, or closed the front-end. */
+  get hasLeft(): boolean {
+    return this.#parts.attendance.hasLeft;
+  }
+
   /** The number of this worker, 1 to 63. */
   get workerId(): number {
     return this.#parts.attendance.workerId;
+  }
+
+  /** What tells this worker from others that had or get its number. */
+  get ticket(): WorkerTicket {
+    return this.#parts.attendance.ticket;
+  }
+
+  /**
+   * Whose the number of another worker is; of a free one, whose it was last.
+   *
+   * @throws RangeError for a number that is none, or this worker's own
+   */
+  ticketOf(workerId: number): WorkerTicket {
+    checkReapable(workerId, this.workerId);
+    return ticketOf(this.#parts.control.words, workerId);
   }
 
   /** Keeps an id for a worker that is yet to join. @throws ZmemError `ERR_ZMEM_BUSY` */
   reserveWorker(): WorkerTicket {
     this.#parts.attendance.checkOpen();
     return reserveWorker(this.#parts.control.words);
+  }
+
+  /** Gives a kept id back. @returns false when its worker takes part: nothing has changed then */
+  cancelReserved(ticket: WorkerTicket): boolean {
+    return cancelReserved(this.#parts.control.words, ticket);
   }
 
   /**
@@ -137,64 +170,80 @@ export class SharedFrontswap {
     return this.#registration.registerJoining(attach);
   }
 
-  /**
-   * As Frontswap: turns a type on, for all workers.
-   *
-   * @param deviceMost the most pages on its device, for an area that has one: it is put and got
-   *   through the area alone then
-   */
-  typeOn(type: number, pages: number, deviceMost = 0): void {
+  /** As Frontswap: turns a type on, for all workers. */
+  typeOn(type: number, pages: number): void {
     this.#parts.attendance.checkOpen();
     checkType(type);
     checkPages(pages);
     this.#parts.attendance.checkAttached();
-    this.#parts.typeSwitch.turnOn(type, pages, deviceMost);
+    this.#parts.typeSwitch.turnOn(type, pages);
+  }
+
+  /**
+   * Turns a type on that is off: of several workers that do so at once one succeeds.
+   *
+   * @param deviceMost the most pages on its device, for an area that has one: it is put and got
+   *   through the area alone then
+   * @returns the serial of its area, from 1; 0 when it is on
+   */
+  typeOnAnew(type: number, pages: number, deviceMost = 0): number {
+    this.#parts.attendance.checkOpen();
+    checkType(type);
+    checkPages(pages);
+    this.#parts.attendance.checkAttached();
+    return this.#parts.typeSwitch.turnOnAnew(type, pages, deviceMost);
   }
 
   /**
    * Forgets all pages of a type, and the type, for all workers. A type that is off is no error.
    *
+   * @param serial of the area that is meant: nothing happens when the type is another's by now
    * @throws ZmemError `ERR_ZMEM_HELD` when a worker has been at work on a page for too long: the
    *   type is off, and what is left to do is done when that worker is reaped
    */
-  typeOff(type: number): void {
+  typeOff(type: number, serial = 0): void {
     this.#parts.attendance.checkOpen();
     checkType(type);
     this.#parts.attendance.checkAttached();
-    this.#parts.typeSwitch.turnOff(type);
+    this.#parts.typeSwitch.turnOff(type, serial);
   }
 
-  /** Whether a type is on. */
-  isOn(type: number): boolean {
+  /** Whether a type is on, as the area with a serial. */
+  isOn(type: number, serial = 0): boolean {
     this.#parts.attendance.checkOpen();
     checkType(type);
-    return (this.#parts.types.view(type).word & ON) !== 0;
+    const view = this.#parts.types.view(type);
+    return (view.word & ON) !== 0 && (serial === 0 || view.serial === serial);
   }
 
   /**
    * Copies a page into the backend, replacing an older copy.
    *
+   * @param serial of the area that the page is of: `ERR_ZMEM_TYPE_OFF` when the type is another's by
+   *   now
    * @returns as Frontswap
-   * @throws as Frontswap; ZmemError `ERR_ZMEM_HELD` when another worker holds for too long what the
+   * @throws as Frontswap; ZmemError `ERR_ZMEM_BACKEND` when others keep the page and this worker has
+   *   no backend: nothing has changed then; ZmemError `ERR_ZMEM_HELD` when another worker holds for too long what the
    *   put needs: nothing has changed then
    */
-  putPage(type: number, offset: number, page: Page): boolean {
-    return this.#calls.put(type, offset, page);
+  putPage(type: number, offset: number, page: Page, serial = 0): boolean {
+    return this.#calls.put(type, offset, page, serial);
   }
 
   /**
    * Copies a page out of the backend, which keeps it. Takes no lock.
    *
+   * @param serial as putPage
    * @returns as Frontswap
    * @throws as Frontswap
    */
-  getPage(type: number, offset: number, page: Page): boolean {
-    return this.#calls.get(type, offset, page);
+  getPage(type: number, offset: number, page: Page, serial = 0): boolean {
+    return this.#calls.get(type, offset, page, serial);
   }
 
-  /** Forgets a page. @returns whether there was one @throws as putPage */
-  flushPage(type: number, offset: number): boolean {
-    return this.#calls.flush(type, offset);
+  /** Forgets a page. @param serial as putPage @returns whether there was one @throws as putPage */
+  flushPage(type: number, offset: number, serial = 0): boolean {
+    return this.#calls.flush(type, offset, serial);
   }
 
   /**
@@ -212,10 +261,10 @@ export class SharedFrontswap {
 
   /**
    * Whether the backend keeps a page. A clear bit takes one load; while a worker is at work on the
-   * key the backend is asked, so the answer is exact. @throws as getPage
+   * key the backend is asked, so the answer is exact. @param serial as putPage @throws as getPage
    */
-  testPage(type: number, offset: number): boolean {
-    return this.#calls.test(type, offset);
+  testPage(type: number, offset: number, serial = 0): boolean {
+    return this.#calls.test(type, offset, serial);
   }
 
   /** Pages of a type that the backend keeps. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
@@ -252,13 +301,18 @@ export class SharedFrontswap {
    *   reap them together
    */
   reap(workerId: number, ...moreDead: number[]): boolean {
-    return this.reapAll([workerId, ...moreDead]).every((tookPart) => tookPart);
+    const workers = [workerId, ...moreDead].map((id) => ({ workerId: id }));
+    return this.reapAll(workers).every((tookPart) => tookPart);
   }
 
-  /** As reap. @returns of each whether it was a worker (still) */
-  reapAll(workerIds: readonly number[]): readonly boolean[] {
+  /**
+   * As reap; one that is given with its incarnation is left alone when its id is another's by now.
+   *
+   * @returns of each whether it was a worker (still)
+   */
+  reapAll(workers: readonly DeadWorker[]): readonly boolean[] {
     this.#parts.attendance.checkOpen();
-    const tookPart = reapWorkers(workerIds, this.workerId, this.#parts, this.#parts.backend);
+    const tookPart = reapWorkers(workers, this.workerId, this.#parts, this.#parts.backend);
     this.#parts.typeSwitch.cleanLeftovers();
     return tookPart;
   }
@@ -267,12 +321,14 @@ export class SharedFrontswap {
    * Leaves: the other workers go on. Every later call here throws `ERR_ZMEM_CLOSED`.
    *
    * @param leaveBackend gives up this worker's handle on the backend
+   * @throws what that throws; ZmemError `ERR_ZMEM_HELD`: this worker has not left then, and another
+   *   detach goes on with it
    */
   detach(leaveBackend: () => void = () => undefined): void {
     const { attendance, backend, members } = this.#parts;
     if (attendance.hasLeft) return;
-    backend.clear();
     attendance.leave(() => members.leave(leaveBackend));
+    backend.clear();
   }
 
   /**

@@ -13,6 +13,7 @@
  * version added.
  */
 import { ZmemError } from "../errors.ts";
+import { mayBlock } from "../platform/shared-memory.ts";
 
 const HOLDER_MASK = 0x3f;
 const WAITERS = 0x80;
@@ -121,14 +122,4 @@ function heldError(holder: number, timeoutMs: number): ZmemError {
     "ERR_ZMEM_HELD",
     `worker ${holder} has held a lock for more than ${timeoutMs} ms: if it is dead, reap it`,
   );
-}
-
-/** Whether this thread may block: every one but a browser's main thread. */
-function mayBlock(): boolean {
-  try {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 1, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -34,12 +34,12 @@ export class Members {
     }
   }
 
-  /** Leaves the backend. @param work leaves it */
+  /** Leaves the backend. @param work leaves it; when that throws, the worker is still there */
   leave(work: () => void): void {
     this.#locks.acquire(MEMBERS_LOCK);
     try {
-      this.#name(this.#workerId, 0);
       work();
+      this.#name(this.#workerId, 0);
     } finally {
       this.#locks.release(MEMBERS_LOCK);
     }

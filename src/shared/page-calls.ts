@@ -43,12 +43,12 @@ export class PageCalls {
   }
 
   /** As SharedFrontswap.putPage. */
-  put(type: number, offset: number, page: Page): boolean {
+  put(type: number, offset: number, page: Page, serial: number): boolean {
     for (;;) {
-      const view = this.#gate.view(type);
+      const view = this.#gate.view(type, serial);
       checkOffset(offset, view.pages);
       checkPage(page, this.#pageSize);
-      if (!this.#backend.isReady) return false;
+      if (!this.#backend.isReady) return this.#rejectUnready(view, offset);
       if ((view.word & FLUSHED) !== 0) {
         this.#tally.count(FAILED_PUTS);
         return false;
@@ -65,13 +65,14 @@ export class PageCalls {
   }
 
   /** As SharedFrontswap.getPage. */
-  get(type: number, offset: number, page: Page): boolean {
+  get(type: number, offset: number, page: Page, serial: number): boolean {
     let before: number | undefined;
     for (;;) {
-      const view = this.#gate.view(type);
+      const view = this.#gate.view(type, serial);
       checkOffset(offset, view.pages);
       checkPage(page, this.#pageSize);
       if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
+      this.#attendance.checkAttached();
       let found;
       try {
         found = this.#backend.ops.getPage(type, offset, page);
@@ -79,6 +80,8 @@ export class PageCalls {
         throw backendFailure(type, offset, error);
       }
       if (found) {
+        // Else it may be a page of the next area of this type.
+        if (!this.#types.isCurrent(type, view)) continue;
         this.#tally.count(GETS);
         return true;
       }
@@ -92,9 +95,9 @@ export class PageCalls {
   }
 
   /** As SharedFrontswap.flushPage. */
-  flush(type: number, offset: number): boolean {
+  flush(type: number, offset: number, serial: number): boolean {
     for (;;) {
-      const view = this.#gate.view(type);
+      const view = this.#gate.view(type, serial);
       checkOffset(offset, view.pages);
       if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       const lock = keyLock(type, offset);
@@ -111,18 +114,27 @@ export class PageCalls {
   }
 
   /** As SharedFrontswap.testPage. */
-  test(type: number, offset: number): boolean {
+  test(type: number, offset: number, serial: number): boolean {
     for (;;) {
-      const view = this.#gate.view(type);
+      const view = this.#gate.view(type, serial);
       checkOffset(offset, view.pages);
       if ((view.word & FLUSHED) !== 0 || !this.#presence.has(view, offset)) return false;
       const lock = keyLock(type, offset);
       const before = Atomics.load(this.#words, lock);
-      if (holderOf(before) !== 0) return this.#backend.has(type, offset);
-      const isSet = this.#presence.has(view, offset);
-      const isQuiet = Atomics.load(this.#words, lock) === before;
-      if (isQuiet && this.#types.isCurrent(type, view)) return isSet;
+      const isBusy = holderOf(before) !== 0;
+      if (isBusy) this.#attendance.checkAttached();
+      const isSet = isBusy ? this.#backend.has(type, offset) : this.#presence.has(view, offset);
+      const isTrue = isBusy || Atomics.load(this.#words, lock) === before;
+      if (isTrue && this.#types.isCurrent(type, view)) return isSet;
     }
+  }
+
+  /** What others keep under the key can't be dropped from here. */
+  #rejectUnready(view: TypeView, offset: number): false {
+    if ((view.word & FLUSHED) === 0 && this.#presence.has(view, offset)) {
+      this.#backend.checkReady();
+    }
+    return false;
   }
 
   #acquireKey(lock: number): void {
@@ -149,6 +161,7 @@ export class PageCalls {
   }
 
   #flushLocked(type: number, offset: number, view: TypeView): void {
+    this.#backend.checkReady();
     this.#presence.begin(view, type, offset, true);
     let failure: unknown;
     try {

@@ -19,7 +19,8 @@
  * Death: places are true at any instruction, for the first word of one is stored last and cleared
  * first. The map and the count follow from places and from what living workers have reserved, and
  * are made anew if the dead worker held the lock or had a reservation. So a write that was cut off
- * leaves nothing.
+ * leaves nothing. A live worker that finds the lock held by a dead one keeps its note, and gives the
+ * run back before it reserves another; to empty a type clears all notes of it.
  *
  * Invariants, while the lock is free: unit taken ⇔ a place or a worker's note names it; pages on the
  * device = places + reserved pages ≤ the most.
@@ -43,6 +44,7 @@ import {
   WORKERS,
   type Control,
 } from "./control.ts";
+import { isHeld } from "./failures.ts";
 import { holderOf, type Locks } from "./lock.ts";
 import { bitWords, FLAGS, type TypeTable, type TypeView } from "./type-table.ts";
 import { reapedBy } from "./workers.ts";
@@ -136,6 +138,7 @@ export class PlaceTable {
    * @throws ZmemError `ERR_ZMEM_HELD`
    */
   reserve(type: number, view: TypeView, bytes: readonly number[]): Reservation {
+    this.#giveBack();
     const sizes = bytes.map((length) => toUnits(length, this.#pageSize));
     return this.#locked(type, () => {
       let blocks = Math.min(sizes.length, view.deviceMost - this.count(type));
@@ -164,16 +167,13 @@ export class PlaceTable {
     });
   }
 
-  /** Gives back what is reserved and not published. */
-  cancel(type: number, view: TypeView): void {
-    const words = this.#words;
-    if (words[this.#record + WORKER_RUN_TYPE] === 0) return;
-    this.#locked(type, () => {
-      const first = (words[this.#record + WORKER_RUN_FIRST] as number) >>> 0;
-      this.#clearUnits(view, first, words[this.#record + WORKER_RUN_UNITS] as number);
-      this.#addPages(type, -(words[this.#record + WORKER_RUN_PAGES] as number));
-      this.#note(0, 0, 0, 0);
-    });
+  /** Gives back what is reserved and not published; where a dead worker is in the way, later. */
+  cancel(): void {
+    try {
+      this.#giveBack();
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+    }
   }
 
   /** Takes a page's place from it; its key is locked. @returns whether it had one */
@@ -187,6 +187,18 @@ export class PlaceTable {
       this.#addPages(type, -1);
     });
     return true;
+  }
+
+  /**
+   * The same for a page that the backend has: where a dead worker is in the way the place stays, and
+   * whoever locks the key next takes it away.
+   */
+  discardIfFree(type: number, view: TypeView, offset: number): void {
+    try {
+      this.discard(type, view, offset);
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+    }
   }
 
   /**
@@ -254,6 +266,23 @@ export class PlaceTable {
       count += Atomics.load(this.#words, record + WORKER_RUN_PAGES);
     }
     Atomics.store(this.#words, typeRecord(type) + TYPE_DEVICE_PAGES, count);
+  }
+
+  /** What this worker's note says, whatever type it is of. */
+  #giveBack(): void {
+    const words = this.#words;
+    const noted = this.#record + WORKER_RUN_TYPE;
+    const type = Atomics.load(words, noted) - 1;
+    if (type < 0) return;
+    this.#locked(type, () => {
+      // Whoever has emptied the type meanwhile has cleared the note.
+      if (Atomics.load(words, noted) !== type + 1) return;
+      const first = (words[this.#record + WORKER_RUN_FIRST] as number) >>> 0;
+      const units = words[this.#record + WORKER_RUN_UNITS] as number;
+      this.#clearUnits(this.#types.view(type), first, units);
+      this.#addPages(type, -(words[this.#record + WORKER_RUN_PAGES] as number));
+      this.#note(0, 0, 0, 0);
+    });
   }
 
   #locked<T>(type: number, work: () => T): T {

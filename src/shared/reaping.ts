@@ -16,7 +16,7 @@
  */
 import { keyLockRange, TYPES_LOCK, WORKER_REGISTERED, workerRecord } from "./control.ts";
 import type { FrontEndParts } from "./parts.ts";
-import { endReaping, reapedBy, startReaping } from "./workers.ts";
+import { endReaping, reapedBy, startReaping, type DeadWorker } from "./workers.ts";
 
 /** The parts of a front-end that a dead worker may have left half changed. */
 type ReapedParts = Pick<
@@ -39,14 +39,14 @@ export interface ReapedBackend {
  * @throws as SharedFrontswap.reap
  */
 export function reapWorkers(
-  workerIds: readonly number[],
+  workers: readonly DeadWorker[],
   self: number,
   parts: ReapedParts,
   backend: ReapedBackend,
 ): readonly boolean[] {
   const { control, members, places, presence, types } = parts;
   const { words } = control;
-  const tookPart = workerIds.map((id) => startReaping(words, id, self));
+  const tookPart = workers.map((worker) => startReaping(words, worker, self));
   adoptOrphans(words, self);
   const all = reapedBy(words, self);
   if (all.length === 0) return tookPart;
@@ -65,7 +65,7 @@ function adoptOrphans(words: Int32Array, self: number): void {
   // Grows meanwhile: whom it finds may have been reaping yet others.
   for (const reaper of dead) {
     for (const orphan of reapedBy(words, reaper)) {
-      startReaping(words, orphan, self);
+      startReaping(words, { workerId: orphan }, self);
       dead.push(orphan);
     }
   }

@@ -5,15 +5,25 @@
  * as well, but of whom it is not known yet that it has ended. To reap the first alone would wait for
  * that lock until patience ends. So whoever has ended waits for all that were told to end by then;
  * after that one reaping settles them all.
+ *
+ * A worker is known by its ticket: while it ends, its id may become another worker's.
  */
+import type { WorkerTicket } from "./workers.ts";
+
+/** A worker that has ended. */
+interface EndedWorker {
+  readonly ticket: WorkerTicket;
+  /** Undefined as long as it is not reaped. */
+  tookPart: boolean | undefined;
+}
+
 export class Terminations {
-  readonly #reapAll: (workerIds: readonly number[]) => readonly boolean[];
+  readonly #reapAll: (tickets: readonly WorkerTicket[]) => readonly boolean[];
   readonly #ending = new Set<Promise<void>>();
-  /** Ended: whether it took part, undefined as long as it is not reaped. */
-  readonly #ended = new Map<number, boolean | undefined>();
+  readonly #ended = new Set<EndedWorker>();
 
   /** @param reapAll reaps workers in one go; says of each whether it took part */
-  constructor(reapAll: (workerIds: readonly number[]) => readonly boolean[]) {
+  constructor(reapAll: (tickets: readonly WorkerTicket[]) => readonly boolean[]) {
     this.#reapAll = reapAll;
   }
 
@@ -24,26 +34,27 @@ export class Terminations {
    * @returns whether it took part (still)
    * @throws what `ended` and the reaping throw
    */
-  async reapAfter(workerId: number, ended: Promise<void>): Promise<boolean> {
+  async reapAfter(ticket: WorkerTicket, ended: Promise<void>): Promise<boolean> {
     this.#ending.add(ended);
     try {
       await ended;
     } finally {
       this.#ending.delete(ended);
     }
-    this.#ended.set(workerId, undefined);
+    const worker: EndedWorker = { ticket, tookPart: undefined };
+    this.#ended.add(worker);
     await Promise.allSettled(this.#ending);
     try {
-      if (this.#ended.get(workerId) === undefined) this.#reapEnded();
-      return this.#ended.get(workerId) === true;
+      if (worker.tookPart === undefined) this.#reapEnded();
+      return worker.tookPart === true;
     } finally {
-      this.#ended.delete(workerId);
+      this.#ended.delete(worker);
     }
   }
 
   #reapEnded(): void {
-    const workerIds = [...this.#ended].flatMap(([id, took]) => (took === undefined ? [id] : []));
-    const took = this.#reapAll(workerIds);
-    workerIds.forEach((id, at) => this.#ended.set(id, took[at]));
+    const workers = [...this.#ended].filter(({ tookPart }) => tookPart === undefined);
+    const tookPart = this.#reapAll(workers.map(({ ticket }) => ticket));
+    workers.forEach((worker, at) => (worker.tookPart = tookPart[at]));
   }
 }

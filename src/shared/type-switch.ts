@@ -7,12 +7,12 @@
  */
 import { MAX_TYPES } from "../errors.ts";
 import type { Attendance } from "./attendance.ts";
-import { keyLockRange, TYPES_LOCK } from "./control.ts";
+import { keyLockRange, TYPE_DEVICE_LOCK, typeRecord, TYPES_LOCK } from "./control.ts";
 import { flushBackend, type BackendHandle, type SharedOps } from "./backend-handle.ts";
 import { isHeld, noRoomError } from "./failures.ts";
 import type { Locks } from "./lock.ts";
 import { deviceWords } from "./place-table.ts";
-import { CLEANING, FLAGS, FLUSHED, ON, OPEN, type TypeTable } from "./type-table.ts";
+import { CLEANING, FLAGS, FLUSHED, ON, OPEN, type TypeTable, type TypeView } from "./type-table.ts";
 
 const LEFTOVER_TIMEOUT_MS = 20;
 
@@ -30,14 +30,11 @@ export class TypeSwitch {
   }
 
   /** As SharedFrontswap.typeOn. */
-  turnOn(type: number, pages: number, deviceMost: number): void {
-    const words = deviceMost === 0 ? 0 : deviceWords(pages, deviceMost);
+  turnOn(type: number, pages: number): void {
     this.#locked(() => {
-      if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
-      const view = this.#types.view(type);
+      const view = this.#cleaned(type);
       if ((view.word & ON) === 0) {
-        if (!this.#types.place(type, pages, deviceMost, words)) throw noRoomError(pages);
-        this.#types.setFlags(type, ON);
+        this.#place(type, pages, 0);
       } else if (view.pages !== pages) {
         throw new RangeError(
           `swap type ${type} is on with ${view.pages} pages: turn it off before giving it ${pages}`,
@@ -50,8 +47,22 @@ export class TypeSwitch {
     });
   }
 
-  turnOff(type: number): void {
-    this.#locked(() => this.#turnOff(type));
+  /** As SharedFrontswap.typeOnAnew. */
+  turnOnAnew(type: number, pages: number, deviceMost: number): number {
+    return this.#locked(() => {
+      if ((this.#cleaned(type).word & ON) !== 0) return 0;
+      this.#place(type, pages, deviceMost);
+      this.#start();
+      this.#open(type);
+      return this.#types.view(type).serial;
+    });
+  }
+
+  /** @param serial of the area that is to be turned off; 0 for any */
+  turnOff(type: number, serial: number): void {
+    this.#locked(() => {
+      if (serial === 0 || this.#types.view(type).serial === serial) this.#turnOff(type);
+    });
   }
 
   turnAllOff(): void {
@@ -113,13 +124,25 @@ export class TypeSwitch {
     }
   }
 
-  #locked(work: () => void): void {
+  #locked<T>(work: () => T): T {
     this.#locks.acquire(TYPES_LOCK);
     try {
-      work();
+      return work();
     } finally {
       this.#locks.release(TYPES_LOCK);
     }
+  }
+
+  /** A type as it is once nothing is left to be done of what turned it off or flushed it. */
+  #cleaned(type: number): TypeView {
+    if ((this.#types.view(type).word & CLEANING) !== 0) this.#clean(type);
+    return this.#types.view(type);
+  }
+
+  #place(type: number, pages: number, deviceMost: number): void {
+    const words = deviceMost === 0 ? 0 : deviceWords(pages, deviceMost);
+    if (!this.#types.place(type, pages, deviceMost, words)) throw noRoomError(pages);
+    this.#types.setFlags(type, ON);
   }
 
   /** Starts a backend whose init has failed so far, and opens the types that are on. */
@@ -150,9 +173,15 @@ export class TypeSwitch {
   #clean(type: number, timeoutMs?: number): void {
     const [first, end] = keyLockRange();
     for (let lock = first; lock < end; lock++) this.#locks.pass(lock, timeoutMs);
-    const { word } = this.#types.view(type);
+    const { word, deviceMost } = this.#types.view(type);
     if ((word & OPEN) !== 0) this.#backend.flush(type);
-    this.#types.clear(type);
+    const lock = typeRecord(type) + TYPE_DEVICE_LOCK;
+    if (deviceMost > 0) this.#locks.acquire(lock, timeoutMs);
+    try {
+      this.#types.clear(type);
+    } finally {
+      if (deviceMost > 0) this.#locks.release(lock);
+    }
     this.#types.setFlags(type, word & FLAGS & ~(OPEN | CLEANING));
   }
 }

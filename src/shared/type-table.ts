@@ -24,6 +24,8 @@ import {
   TYPE_STATE,
   TYPE_WORD_COUNT,
   typeRecord,
+  WORKER_RUN_TYPE,
+  workerRecord,
   WORKERS,
   type Control,
 } from "./control.ts";
@@ -57,7 +59,7 @@ export interface TypeView {
   readonly wordCount: number;
   /** The most pages on its device; 0 without one. */
   readonly deviceMost: number;
-  /** How often it was turned on: tells its device from the one before. */
+  /** How often it was turned on, from 1: tells its area from the one before. */
   readonly serial: number;
 }
 
@@ -126,7 +128,10 @@ export class TypeTable {
     return sum >>> 0;
   }
 
-  /** Clears bits and counts of a type that nobody works on. Can be done again from any point. */
+  /**
+   * Clears bits and counts of a type that nobody works on, and what workers could not give back of
+   * its device, whose lock is held. Can be done again from any point.
+   */
   clear(type: number): void {
     const { words } = this.#control;
     const { firstWord, wordCount, deviceMost } = this.view(type);
@@ -141,6 +146,8 @@ export class TypeTable {
     Atomics.store(words, typeRecord(type) + TYPE_DEVICE_CURSOR, 0);
     for (let workerId = 0; workerId < WORKERS; workerId++) {
       Atomics.store(words, deltaWord(workerId, type), 0);
+      const noted = workerRecord(workerId) + WORKER_RUN_TYPE;
+      if (Atomics.load(words, noted) === type + 1) Atomics.store(words, noted, 0);
     }
   }
 

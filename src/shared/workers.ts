@@ -24,6 +24,7 @@ const STATE_MASK = 15;
 const REAPER_SHIFT = 4;
 const REAPER_MASK = 0xff;
 const INCARNATION_SHIFT = 12;
+const INCARNATION_MASK = 0xf_ffff;
 
 /** A worker id and whose it is. Structured-cloneable. */
 export interface WorkerTicket {
@@ -31,6 +32,9 @@ export interface WorkerTicket {
   readonly workerId: number;
   readonly incarnation: number;
 }
+
+/** A worker that is to be reaped: whoever has an id now, or one incarnation and no other. */
+export type DeadWorker = Pick<WorkerTicket, "workerId"> & Partial<WorkerTicket>;
 
 function stateWord(workerId: number): number {
   return workerRecord(workerId) + WORKER_STATE;
@@ -73,6 +77,22 @@ export function claimReserved(words: Int32Array, ticket: WorkerTicket): void {
   );
 }
 
+/** Gives a kept id back. @returns false when its worker takes part: nothing has changed then */
+export function cancelReserved(words: Int32Array, ticket: WorkerTicket): boolean {
+  const free = ticket.incarnation << INCARNATION_SHIFT;
+  const index = stateWord(ticket.workerId);
+  return (
+    Atomics.compareExchange(words, index, free | RESERVED, nextFree(free)) !== (free | ATTACHED)
+  );
+}
+
+/** Whose an id is; of a free one, whose it was last. */
+export function ticketOf(words: Int32Array, workerId: number): WorkerTicket {
+  const word = Atomics.load(words, stateWord(workerId));
+  const incarnation = (word >>> INCARNATION_SHIFT) - ((word & STATE_MASK) === FREE ? 1 : 0);
+  return { workerId, incarnation: incarnation & INCARNATION_MASK };
+}
+
 /** Whether a worker is attached still. */
 export function isAttached(words: Int32Array, ticket: WorkerTicket): boolean {
   const word = (ticket.incarnation << INCARNATION_SHIFT) | ATTACHED;
@@ -85,24 +105,30 @@ export function releaseWorker(words: Int32Array, ticket: WorkerTicket): void {
   Atomics.compareExchange(words, stateWord(ticket.workerId), word, nextFree(word));
 }
 
+/** @throws RangeError for an id that is none, or the reaper's own */
+export function checkReapable(workerId: number, reaper: number): void {
+  if (Number.isInteger(workerId) && workerId >= 1 && workerId < WORKERS && workerId !== reaper)
+    return;
+  throw new RangeError(
+    `worker id: expected one from 1 to ${WORKERS - 1} other than one's own, got ${describe(workerId)}`,
+  );
+}
+
 /**
  * Makes this worker the one that reaps a dead one.
  *
- * @returns false when the id is free: there is nothing to reap
- * @throws RangeError for an id that is none, or one's own; ZmemError `ERR_ZMEM_BUSY` while another
- *   live worker reaps it
+ * @returns false when the id is free, or another incarnation's: there is nothing to reap
+ * @throws as checkReapable; ZmemError `ERR_ZMEM_BUSY` while another live worker reaps it
  */
-export function startReaping(words: Int32Array, dead: number, reaper: number): boolean {
-  if (!Number.isInteger(dead) || dead < 1 || dead >= WORKERS || dead === reaper) {
-    throw new RangeError(
-      `worker id: expected one from 1 to ${WORKERS - 1} other than one's own, got ${describe(dead)}`,
-    );
-  }
+export function startReaping(words: Int32Array, worker: DeadWorker, reaper: number): boolean {
+  const { workerId: dead, incarnation: wanted } = worker;
+  checkReapable(dead, reaper);
   const index = stateWord(dead);
   for (;;) {
     const word = Atomics.load(words, index);
     const state = word & STATE_MASK;
     if (state === FREE) return false;
+    if (wanted !== undefined && word >>> INCARNATION_SHIFT !== wanted) return false;
     if (state === REAPING) {
       // Whoever began may have died too; it is attached no longer once it was reaped itself.
       const other = (word >>> REAPER_SHIFT) & REAPER_MASK;

@@ -109,9 +109,11 @@ export class SharedWriteback {
     this.backend.allowWriteback(type, true);
   }
 
-  /** Ends that. */
-  remove(type: number): void {
-    if (this.#targets.delete(type)) this.backend.allowWriteback(type, false);
+  /** Ends that, for the area with a serial. */
+  remove(type: number, serial: number): void {
+    if (this.#targets.get(type)?.serial !== serial) return;
+    this.#targets.delete(type);
+    this.backend.allowWriteback(type, false);
   }
 
   /**
@@ -250,7 +252,7 @@ export class SharedWriteback {
       return blocks;
     } finally {
       this.#budget.giveBackBytes(sumOf(unwritten));
-      places.cancel(type, view);
+      places.cancel();
     }
   }
 
@@ -295,7 +297,7 @@ export class SharedWriteback {
   #retry(key: HeldKey): boolean {
     const kept = key.change(() => {
       const isKept = this.backend.retryPut(key.type, key.offset);
-      if (isKept) this.#port.places.discard(key.type, key.view, key.offset);
+      if (isKept) this.#port.places.discardIfFree(key.type, key.view, key.offset);
       return isKept;
     });
     if (!kept) return false;

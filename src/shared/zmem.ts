@@ -22,7 +22,7 @@ import type { FrontswapCounters, PoolStats } from "../types.ts";
 import type { SharedSwapArea } from "./area.ts";
 import { SharedAreaSet, type SharedDeviceOnOptions, type SharedSwapOnOptions } from "./area-set.ts";
 import type { SharedDeviceArea, SharedDeviceOptions } from "./device-area.ts";
-import { endWorker, sayAlive, type EndableWorker } from "./end-worker.ts";
+import { endWorker, sayAlive, sayAliveAtOnce, type EndableWorker } from "./end-worker.ts";
 import type { DeviceCounter } from "./control.ts";
 import { SharedFrontswap } from "./frontswap.ts";
 import { Terminations } from "./terminations.ts";
@@ -72,7 +72,7 @@ export class SharedZmem {
   readonly #areas: SharedAreaSet;
   readonly #policy: AreaPolicy;
   readonly #tickets = new WeakMap<EndableWorker, WorkerTicket>();
-  readonly #terminations = new Terminations((ids) => this.frontswap.reapAll(ids));
+  readonly #terminations = new Terminations((tickets) => this.frontswap.reapAll(tickets));
   #left = false;
 
   private constructor(
@@ -122,12 +122,17 @@ export class SharedZmem {
       ...(rest.patienceMs === undefined ? {} : { lockTimeoutMs: rest.patienceMs }),
     });
     const poolName = `zmem-pool-${crypto.randomUUID()}`;
-    const sayGone = await sayAlive(lockName(poolName, frontswap.workerId));
-    frontswap.register(backend);
-    if (backend.init(frontswap.pageSize) < 0) {
-      throw new ZmemError("ERR_ZMEM_MEMORY", "the engine refuses the first memory of a pool");
+    const sayGone = await sayAlive(lockName(poolName, frontswap.ticket));
+    try {
+      frontswap.register(backend);
+      if (backend.init(frontswap.pageSize) < 0) {
+        throw new ZmemError("ERR_ZMEM_MEMORY", "the engine refuses the first memory of a pool");
+      }
+      return new SharedZmem(frontswap, backend, poolName, sayGone, policy);
+    } catch (error) {
+      sayGone();
+      throw error;
     }
-    return new SharedZmem(frontswap, backend, poolName, sayGone, policy);
   }
 
   /**
@@ -140,20 +145,31 @@ export class SharedZmem {
   static async attach(attachment: ZmemAttachment): Promise<SharedZmem> {
     checkSharedMemory();
     const { control, ticket, poolName, patienceMs, policy } = attachment;
-    const options = { lockTimeoutMs: patienceMs };
     // Whoever ends this worker waits for this lock, so it is held before anything else is.
-    let sayGone = ticket && (await sayAlive(lockName(poolName, ticket.workerId)));
-    const frontswap = SharedFrontswap.join(control, {
-      ...options,
-      ...(ticket === undefined ? {} : { ticket }),
-    });
-    sayGone ??= await sayAlive(lockName(poolName, frontswap.workerId));
+    let sayGone = ticket && (await sayAliveAtOnce(lockName(poolName, ticket)));
+    let frontswap: SharedFrontswap | undefined;
+    let backend: SharedZmemBackend | undefined;
     try {
-      const backend = frontswap.registerJoining(() => SharedZmemBackend.attach(attachment));
-      return new SharedZmem(frontswap, backend, poolName, sayGone, policy);
+      frontswap = SharedFrontswap.join(control, {
+        lockTimeoutMs: patienceMs,
+        ...(ticket === undefined ? {} : { ticket }),
+      });
+      sayGone ??= await sayAlive(lockName(poolName, frontswap.ticket));
+      const attach = (): SharedZmemBackend => (backend = SharedZmemBackend.attach(attachment));
+      return new SharedZmem(
+        frontswap,
+        frontswap.registerJoining(attach),
+        poolName,
+        sayGone,
+        policy,
+      );
     } catch (error) {
-      frontswap.detach();
-      sayGone();
+      try {
+        frontswap?.detach(() => backend?.detach());
+      } catch {
+        // A dead worker is in the way: the id stays until it is reaped.
+      }
+      sayGone?.();
       throw error;
     }
   }
@@ -177,14 +193,22 @@ export class SharedZmem {
 
   /**
    * What one worker is to attach with: an id is kept for it, so that `terminate` knows whom to reap
-   * at any moment. Used once.
+   * at any moment. Used once; of several for one worker the last one counts.
    *
-   * @throws ZmemError `ERR_ZMEM_BUSY` when all ids are in use
+   * @throws ZmemError `ERR_ZMEM_BUSY` when all ids are in use, or the worker takes part already
    */
   attachmentFor(worker: EndableWorker): ZmemAttachment {
+    const { attachment } = this;
+    const before = this.#tickets.get(worker);
+    if (before !== undefined && !this.frontswap.cancelReserved(before)) {
+      throw new ZmemError(
+        "ERR_ZMEM_BUSY",
+        `worker: expected one that takes no part, got worker ${before.workerId}`,
+      );
+    }
     const ticket = this.frontswap.reserveWorker();
     this.#tickets.set(worker, ticket);
-    return { ...this.attachment, ticket };
+    return { ...attachment, ticket };
   }
 
   /**
@@ -206,7 +230,7 @@ export class SharedZmem {
    *
    * @param options with this worker's handle, for an area that has a device
    * @throws ZmemError `ERR_ZMEM_TYPE_OFF`; TypeError when there is a device and no handle, or a
-   *   handle and no device
+   *   handle and no device; RangeError for a handle on storage that is too short to be the area's
    */
   area(type: number, options: SharedDeviceOptions): SharedDeviceArea;
   area(type: number): SharedSwapArea;
@@ -257,43 +281,59 @@ export class SharedZmem {
    * told to end meanwhile.
    *
    * @param workerId its id, unless it was given an attachment by `attachmentFor`
-   * @returns false when it took no part (any more)
-   * @throws TypeError when its id is not known: nothing has happened then; what the worker's own
-   *   `terminate` rejects with: it is not reaped then
+   * @returns false when it took no part (any more), also when its id is another worker's by now
+   * @throws TypeError when its id is not known, RangeError for one that is none or one's own:
+   *   nothing has happened then; what the worker's own `terminate` rejects with: it is not reaped
+   *   then
    */
   async terminate(worker: EndableWorker, workerId?: number): Promise<boolean> {
-    const id = workerId ?? this.#tickets.get(worker)?.workerId;
-    if (id === undefined) {
+    const kept = this.#tickets.get(worker);
+    const isKept = workerId === undefined || workerId === kept?.workerId;
+    const ticket = isKept ? kept : this.frontswap.ticketOf(workerId);
+    if (ticket === undefined) {
       throw new TypeError(
         "worker id: expected one, since this worker was given no attachment by attachmentFor",
       );
     }
-    const ended = endWorker(worker, lockName(this.#poolName, id));
+    const ended = endWorker(worker, lockName(this.#poolName, ticket));
     return this.#terminations.reapAfter(
-      id,
+      ticket,
       ended.then(() => void this.#tickets.delete(worker)),
     );
   }
 
-  /** Ends this worker's part; the others go on. Every later call throws `ERR_ZMEM_CLOSED`. */
+  /**
+   * Ends this worker's part; the others go on. Every later call throws `ERR_ZMEM_CLOSED`.
+   *
+   * @throws ZmemError `ERR_ZMEM_HELD` when a dead worker is in the way: this one takes part still,
+   *   and once that is reaped another detach goes on
+   */
   detach(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.frontswap.detach(() => this.backend.detach());
-    this.#sayGone();
+    this.#leave((leaveBackend) => this.frontswap.detach(leaveBackend));
   }
 
-  /** Forgets all pages, for all workers, and ends this one's part. Others are to detach. */
+  /**
+   * Forgets all pages, for all workers, and ends this one's part. Others are to detach.
+   *
+   * @throws ZmemError `ERR_ZMEM_HELD` when a dead worker is in the way
+   */
   close(): void {
-    if (this.#left) return;
-    this.#left = true;
-    this.frontswap.close(() => this.backend.detach());
-    this.#sayGone();
+    this.#leave((leaveBackend) => this.frontswap.close(leaveBackend));
   }
 
   /** As detach: what others share is not one worker's to close. */
   [Symbol.dispose](): void {
     this.detach();
+  }
+
+  #leave(leaveFrontEnd: (leaveBackend: () => void) => void): void {
+    if (this.#left) return;
+    try {
+      leaveFrontEnd(() => this.backend.detach());
+    } finally {
+      this.#left = this.frontswap.hasLeft;
+      if (this.#left) this.#sayGone();
+    }
   }
 
   #checkOpen(): void {
@@ -316,6 +356,7 @@ function splitPolicy(options: Omit<SharedZmemPoolOptions, "pageSize">): {
   return { policy, rest };
 }
 
-function lockName(poolName: string, workerId: number): string {
-  return `${poolName}-worker-${workerId}`;
+/** No other worker's that gets the same id: who waits for this lock waits for nobody else. */
+function lockName(poolName: string, { workerId, incarnation }: WorkerTicket): string {
+  return `${poolName}-worker-${workerId}-${incarnation}`;
 }

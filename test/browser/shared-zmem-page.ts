@@ -2,7 +2,7 @@
  * A page that makes a shared zmem and uses it from its main thread while web workers do, and ends
  * workers in the middle of it.
  */
-import { createZmem, type EndableWorker } from "../../src/index.shared.ts";
+import { attachZmem, createZmem, type EndableWorker } from "../../src/index.shared.ts";
 import { makeVersion, markPage, readMark } from "../shared/marked-page.ts";
 import type { SharedOrder } from "./shared-zmem-worker.ts";
 
@@ -95,4 +95,37 @@ async function fail(): Promise<string> {
   );
 }
 
-Object.assign(globalThis, { runShared: run, failShared: fail });
+/** How workers that have left or try twice are told from those that live. All in one thread. */
+export interface AttendanceReport {
+  /** What the termination of one says that has left, and whose id another has. */
+  readonly tookPart: boolean;
+  /** What a second use of an attachment ends with, while the first lives, and after it has left. */
+  readonly again: readonly string[];
+  /** Locks that say that a worker lives: while two do, and when only the page does. */
+  readonly locks: readonly number[];
+}
+
+async function attend(): Promise<AttendanceReport> {
+  const zmem = await createZmem({ shared: true, maximumBytes: 2 ** 26 });
+  const makeWorker = (): EndableWorker => ({ terminate: () => Promise.resolve() });
+  const countLocks = async (): Promise<number> => (await navigator.locks.query()).held?.length ?? 0;
+  const [gone, living] = [makeWorker(), makeWorker()];
+  const attachment = zmem.attachmentFor(gone);
+  const tryAgain = (): Promise<string> => attachZmem(attachment).then(() => "attached", String);
+  const first = await attachZmem(attachment);
+  const again = [await tryAgain()];
+  first.detach();
+  // A lock is given back a moment later.
+  while ((await countLocks()) > 1);
+  again.push(await tryAgain());
+  const second = await attachZmem(zmem.attachmentFor(living));
+  const tookPart = await zmem.terminate(gone);
+  const locks = [await countLocks()];
+  second.detach();
+  await zmem.terminate(living);
+  locks.push(await countLocks());
+  zmem.close();
+  return { tookPart, again, locks };
+}
+
+Object.assign(globalThis, { runShared: run, failShared: fail, attendShared: attend });

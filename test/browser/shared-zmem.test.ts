@@ -7,7 +7,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { launchBrowser } from "./launch.ts";
 import { bundleSharedPage, callPage } from "./shared-page.ts";
-import type { SharedReport } from "./shared-zmem-page.ts";
+import type { AttendanceReport, SharedReport } from "./shared-zmem-page.ts";
 
 const test = suite("browser: zmem/shared");
 const launched = await launchBrowser();
@@ -26,6 +26,15 @@ inBrowser("main thread and 3 web workers on the same pages, 9 terminated in all"
   assert.equal(counts, [bits, bits]);
   assert.equal(report.left, [0, 0]);
   console.log(`${report.workerCalls} calls of workers, ${report.mainCalls} puts of the page`);
+});
+
+inBrowser("who has left is not waited for, and an attachment is good for one worker", async () => {
+  const call = { files, isolated: true, name: "attendShared", timeoutMs: 20_000 };
+  const { tookPart, again, locks } = await callPage<AttendanceReport>(launched, call);
+  assert.is(tookPart, false);
+  assert.match(again[0] ?? "", /was kept for a worker that uses it/);
+  assert.match(again[1] ?? "", /used before/);
+  assert.equal(locks, [2, 1]);
 });
 
 inBrowser(

@@ -248,6 +248,8 @@ test("an area with a device is opened with a handle, one without is not", async 
   const plain = zmem.swapOn({ pages: 10 });
   assert.throws(() => other.area(plain.type, { device: storage }), /expected none/);
   assert.throws(() => zmem.swapOn({ pages: 10, device: storage }), /got that of type 0/);
+  const short = MemoryStorage.create(PAGES * 2 * PAGE_SIZE - 1);
+  assert.throws(() => other.area(area.type, { device: short }), /16384000 bytes.*got 16383999/);
   const small = MemoryStorage.create(100);
   assert.throws(() => zmem.swapOn({ pages: 10, device: small }), /8192 bytes, got 100/);
   const device = {} as unknown as FaultyStorage;
@@ -312,7 +314,11 @@ test("a file is full at its limit, and storage that is closed says so", () => {
   const into = new Uint8Array(4096);
   storage.read(into, 4096);
   assert.equal(into, block);
-  assert.throws(() => storage.read(into, 8000), /a read came short/);
+  const blocks = MemoryStorage.create(10_000);
+  for (const one of [storage, blocks]) {
+    assert.is(one.write(block, 8192), false);
+    assert.throws(() => one.read(into, 8000), /a read came short/);
+  }
   storage.close();
   assert.throws(() => storage.read(into, 4096), hasCode("ERR_ZMEM_CLOSED"));
   const memory = MemoryStorage.create(8192);

@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { ZmemError } from "../../src/errors.ts";
 import { createZmem } from "../../src/index.shared.ts";
 import { Terminations } from "../../src/shared/terminations.ts";
+import type { WorkerTicket } from "../../src/shared/workers.ts";
 import { makePage } from "../conformance/pages.ts";
 import type { ZmemOrder } from "./zmem-worker.ts";
 
@@ -132,16 +133,21 @@ test("what stands for a worker of another thread's is waited for, and its failur
 
 test("workers terminated together are reaped together, whichever has ended first", async () => {
   const reaped: number[][] = [];
-  const terminations = new Terminations((ids) => {
-    reaped.push([...ids]);
+  const terminations = new Terminations((tickets) => {
+    const ids = tickets.map(({ workerId }) => workerId);
+    reaped.push(ids);
     return ids.map((id) => id !== 3);
   });
+  const toTicket = (workerId: number): WorkerTicket => ({ workerId, incarnation: 0 });
   const ends = [1, 2, 3].map((id) => {
     let end = (): void => undefined;
     const ended = new Promise<void>((resolve) => (end = resolve));
-    return { end, result: terminations.reapAfter(id, ended) };
+    return { end, result: terminations.reapAfter(toTicket(id), ended) };
   });
-  const failed = terminations.reapAfter(4, Promise.reject(new Error("it can't be ended")));
+  const failed = terminations.reapAfter(
+    toTicket(4),
+    Promise.reject(new Error("it can't be ended")),
+  );
   await rejects(failed, /can't be ended/);
   for (const at of [1, 2, 0]) {
     assert.equal(reaped, [], "others were told to end and have not");
