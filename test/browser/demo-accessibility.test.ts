@@ -183,8 +183,8 @@ inBrowser("Space pauses a run, and scrolls the page when there is none", () =>
     async (page) => {
       const isTaken = (): Promise<boolean> =>
         page.evaluate(() => {
-          const press = new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true });
-          return !document.body.dispatchEvent(press);
+          const space = new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true });
+          return !document.body.dispatchEvent(space);
         });
       await waitForStatus(page, /putting/);
       assert.is(await isTaken(), true);

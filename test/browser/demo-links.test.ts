@@ -91,6 +91,10 @@ inBrowser("a link without a view, another source and a file show the whole map",
         await press(page, "zoom-in");
         await page.waitForFunction(() => location.hash.includes("view="));
         assert.match(await page.evaluate(() => location.hash), /view=1\.60,/);
+        // A finger moves what is enlarged, by whatever means it was.
+        await page.waitForFunction(
+          () => document.getElementById("map")?.style.touchAction === "none",
+        );
       };
       const steps: readonly (() => Promise<unknown>)[] = [
         () => page.evaluate(() => (location.hash = "#source=records&page=3")),
