@@ -77,6 +77,7 @@ const SHOTS: readonly Shot[] = [
   },
   { name: "desktop-drawing", hash: "source=drawing", viewport: DESKTOP, act: click("pad-picture") },
   { name: "desktop-help", hash: "source=zeros", viewport: DESKTOP, act: click("help") },
+  { name: "phone-help", hash: "source=zeros", viewport: PHONE, act: click("help") },
   { name: "desktop-workers", hash: "workers=2&limit=4&device=memory", viewport: DESKTOP },
   { name: "wide-start", hash: "page=1500", viewport: WIDE },
   { name: "tablet-start", hash: "theme=dark", viewport: TABLET },

@@ -29,19 +29,13 @@ const progress = element<HTMLOutputElement>("progress");
 const report = element<HTMLPreElement>("report");
 const downloads = element<HTMLParagraphElement>("downloads");
 
-const worker = new Worker(new URL("./bench-worker.js", import.meta.url), { type: "module" });
+/** Null until something is to be measured, and after a worker has failed. */
+let worker: Worker | null = null;
 
 function setRunning(running: boolean): void {
   start.disabled = running;
   effort.disabled = running;
   stop.disabled = !running;
-}
-
-function run(request: BenchRequest): void {
-  setRunning(true);
-  report.textContent = "";
-  downloads.hidden = true;
-  worker.postMessage(request);
 }
 
 function finish(outcome: BenchOutcome): void {
@@ -55,32 +49,55 @@ function offer(id: string, text: string, type: string): void {
   link.href = URL.createObjectURL(new Blob([text], { type }));
 }
 
-worker.addEventListener("message", ({ data }: MessageEvent<BenchReply>) => {
-  if (data.kind === "progress") {
-    progress.textContent = data.message;
+function take(reply: BenchReply): void {
+  if (reply.kind === "progress") {
+    progress.textContent = reply.message;
     // Where `npm run bench:browser` takes its progress from.
-    console.info(data.message);
-  } else if (data.kind === "error") {
-    progress.textContent = `The run failed: ${data.message}`;
-    finish({ error: data.message });
+    console.info(reply.message);
+  } else if (reply.kind === "error") {
+    progress.textContent = `The run failed: ${reply.message}`;
+    finish({ error: reply.message });
   } else {
-    progress.textContent = `Done in ${data.file.seconds} s.`;
-    report.textContent = data.text;
-    offer("save-json", JSON.stringify(data.file, null, 1), "application/json");
-    offer("save-html", data.html, "text/html");
+    const { seconds, complete } = reply.file;
+    progress.textContent = complete
+      ? `Done in ${seconds} s.`
+      : `Stopped after ${seconds} s: what was finished is below.`;
+    report.textContent = reply.text;
+    offer("save-json", JSON.stringify(reply.file, null, 1), "application/json");
+    offer("save-html", reply.html, "text/html");
     downloads.hidden = false;
-    finish({ file: data.file });
+    finish({ file: reply.file });
   }
-});
-worker.addEventListener("error", ({ message }) => {
-  progress.textContent = `The worker failed: ${message}`;
-  finish({ error: message });
-});
+}
+
+function open(): Worker {
+  const opened = new Worker(new URL("./bench-worker.js", import.meta.url), { type: "module" });
+  opened.addEventListener("message", ({ data }: MessageEvent<BenchReply>) => take(data));
+  opened.addEventListener("error", (event) => {
+    event.preventDefault();
+    // Of no use any more, if it lives on at all: the next run has another.
+    opened.terminate();
+    worker = null;
+    const reason = event.message || "it did not start";
+    progress.textContent = `The worker failed: ${reason}`;
+    finish({ error: reason });
+  });
+  return opened;
+}
+
+function run(request: BenchRequest): void {
+  setRunning(true);
+  report.textContent = "";
+  downloads.hidden = true;
+  progress.textContent = "Starting the benchmark …";
+  worker ??= open();
+  worker.postMessage(request);
+}
 
 start.addEventListener("click", () =>
   run({ effort: effort.value as Effort, filters: [], files: [...(files.files ?? [])] }),
 );
-stop.addEventListener("click", () => worker.postMessage({ stop: true }));
+stop.addEventListener("click", () => worker?.postMessage({ stop: true }));
 
 const query = new URLSearchParams(location.search);
 const auto = query.get("auto");

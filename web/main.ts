@@ -10,7 +10,7 @@ import { attachGestures } from "./map/gestures.ts";
 import { showLegend } from "./map/legend.ts";
 import { type LinkState, type SourceName, THEMES } from "./model/link.ts";
 import { toPoolOptions } from "./model/pool-options.ts";
-import { type PoolAction, type PoolOptions, type Source } from "./protocol.ts";
+import { type PoolOptions, type Source } from "./protocol.ts";
 import { RunView } from "./run-view.ts";
 import { Runner } from "./runner.ts";
 import { BenchTab } from "./ui/bench-tab.ts";
@@ -26,7 +26,6 @@ import { makeReport, reportToFile, toCaption } from "./ui/report.ts";
 import { Tabs } from "./ui/tabs.ts";
 import { showTheme, watchSystemTheme } from "./ui/theme.ts";
 
-const ACTIONS = ["read", "forget", "compact", "trim", "recompress"] satisfies PoolAction[];
 /** What of the state makes another run. */
 const RUN_FIELDS = ["source", "pageSize", "limitBytes", "effort", "device", "workers"] as const;
 
@@ -38,6 +37,7 @@ const view = new RunView({
   frames,
   state: () => address.state,
   inspect: (page) => runner.send({ kind: "inspect", page }),
+  act: (action) => runner.send({ kind: "act", action }),
   chosen: (page) => address.change({ page }),
   moved: (moment) => address.change({ moment }),
 });
@@ -46,11 +46,11 @@ const runner = new Runner(
   (answer) =>
     frames.measure(() => {
       view.take(answer);
-      if (answer.kind === "started" && address.state.source === "drawing") {
-        pad.begin(address.state.pageSize);
+      if (answer.kind === "started" && view.run?.source === "drawing") {
+        pad.begin(answer.options.pageSize);
       }
     }),
-  (message) => runLine.fail(message),
+  (message) => view.crash(message),
 );
 const pad = new DrawingPad((pages, bytes) =>
   runner.send({ kind: "pixels", pages, bytes }, [pages.buffer, bytes.buffer]),
@@ -62,7 +62,7 @@ const tabs = new Tabs((tab) => {
 });
 
 function toSource(name: SourceName, pageSize: number): Source | null {
-  if (name === "file") return file === null ? null : { kind: "file", file, name: file.name };
+  if (name === "file") return file === null ? null : { kind: "file", file };
   if (name === "program") return { kind: "program" };
   if (name === "drawing") return { kind: "drawing", ...pad.layout(pageSize) };
   return { kind: "sample", name };
@@ -75,14 +75,18 @@ function start(): void {
   element("draw").hidden = !isDrawing;
   pad.end();
   if (source === null) {
+    // Nothing takes the place of a run that goes on: it ends by itself.
+    runner.send({ kind: "cancel" });
     runLine.fail(
       "This link was made with a file, which a link can't carry: choose the file again.",
     );
     return;
   }
   const fixedColumns = source.kind === "drawing" ? source.columns : 0;
-  view.prepare(toName(state.source), { fixedColumns, isOpen: isDrawing });
-  runner.start(source, toPoolOptions(state, crossOriginIsolated));
+  const options = toPoolOptions(state, crossOriginIsolated);
+  const name = toName(state.source);
+  view.prepare({ source: state.source, name, options, fixedColumns, isOpen: isDrawing });
+  runner.start(source, options);
 }
 
 function toName(source: SourceName): string {
@@ -123,18 +127,16 @@ function setSource(source: SourceName): void {
 function takeFile(chosen: File): void {
   file = chosen;
   element("source").querySelector<HTMLOptionElement>('option[value="file"]')!.disabled = false;
-  address.change({ source: "file", page: -1, moment: -1 });
+  address.change({ source: "file", page: -1, moment: -1, view: null });
   showControls(address.state);
   start();
 }
 
 /** All that is known, as one object: for the export, and for tests. */
 function report(): object {
-  const { state } = address;
-  const { totals, columns, timeline } = view;
-  const name = toName(state.source);
+  const { run, totals, columns, timeline } = view;
   const work = map.work.report();
-  return makeReport({ state, name, totals, columns, timeline, frames: frames.report(), work });
+  return makeReport({ run, totals, columns, timeline, frames: frames.report(), work });
 }
 
 async function saveJson(): Promise<void> {
@@ -142,7 +144,7 @@ async function saveJson(): Promise<void> {
 }
 
 async function savePng(): Promise<void> {
-  const picture = await mapToPng(map.canvas, toCaption(toName(address.state.source), view.totals));
+  const picture = await mapToPng(map.canvas, toCaption(view.run, view.totals));
   if (picture === null) runLine.note("The browser could not make a picture of the map.");
   else download("zmem-map.png", picture);
 }
@@ -173,9 +175,13 @@ function attachMap(): void {
 }
 
 function attachButtons(): void {
-  const pause = (): void => runner.send({ kind: "pause", paused: runLine.togglePause() });
+  const pause = (): boolean => {
+    if (!runLine.isRunning) return false;
+    runner.send({ kind: "pause", paused: runLine.togglePause() });
+    return true;
+  };
   const cancel = (): void => runner.send({ kind: "cancel" });
-  const buttons: Readonly<Record<string, () => void>> = {
+  const buttons: Readonly<Record<string, () => unknown>> = {
     "zoom-in": () => zoomBy(1.6),
     "zoom-out": () => zoomBy(1 / 1.6),
     "zoom-all": () => zoomBy(0),
@@ -189,12 +195,6 @@ function attachButtons(): void {
   };
   for (const [id, action] of Object.entries(buttons)) {
     element(id).addEventListener("click", action);
-  }
-  for (const action of ACTIONS) {
-    element(`act-${action}`).addEventListener("click", () => {
-      runLine.acting();
-      runner.send({ kind: "act", action });
-    });
   }
   attachKeys({
     "?": attachHelp(),
@@ -215,7 +215,8 @@ function showState(): void {
   setOrder(state.order);
   bench.choose(state);
   tabs.show(state.tab);
-  if (state.view !== null) map.camera.look(state.view.zoom, state.view.x, state.view.y);
+  map.camera.lookAt(state.view);
+  map.redraw();
 }
 
 function showKeys(): void {

@@ -65,7 +65,7 @@ export interface PoolOptions {
 
 /** Where pages come from. */
 export type Source =
-  | { readonly kind: "file"; readonly file: Blob; readonly name: string }
+  | { readonly kind: "file"; readonly file: Blob }
   | { readonly kind: "sample"; readonly name: SampleName }
   /** A wasm program at work, whose memory is put again and again. */
   | { readonly kind: "program" }
@@ -186,7 +186,8 @@ export type Answer =
       /** Pages that will be put, and pages of the source: fewer when it is sampled. */
       readonly pages: number;
       readonly sourcePages: number;
-      readonly name: string;
+      /** As they were asked for, with the device that the pool really has. */
+      readonly options: PoolOptions;
     }
   | {
       readonly kind: "batch";
@@ -221,11 +222,13 @@ export type Answer =
       readonly cancelled: boolean;
     }
   /** Cancelled before there was a page to put; what was there before is still there. */
-  | { readonly kind: "dropped"; readonly run: number }
+  | { readonly kind: "dropped"; readonly run: number; readonly hasPool: boolean }
   | {
       readonly kind: "failed";
       readonly run: number;
       readonly message: string;
       /** Whether it ended the run; otherwise the run was over, and something done to it failed. */
       readonly endsRun: boolean;
+      /** Whether there is a pool to be looked at and worked on, of this run or of the one before. */
+      readonly hasPool: boolean;
     };

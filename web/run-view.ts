@@ -12,13 +12,15 @@ import { MapView } from "./map/map-view.ts";
 import { Columns } from "./model/columns.ts";
 import { History } from "./model/history.ts";
 import { type LinkState } from "./model/link.ts";
-import { type Answer, type Totals } from "./protocol.ts";
+import { type Answer, type PoolAction, type Totals } from "./protocol.ts";
 import { Selection } from "./selection.ts";
 import { element } from "./ui/elements.ts";
 import { Figures } from "./ui/figures.ts";
 import { type Frames } from "./ui/frames.ts";
 import { Headline } from "./ui/headline.ts";
+import { PoolActions } from "./ui/pool-actions.ts";
 import { Replay } from "./ui/replay.ts";
+import { type ShownRun } from "./ui/report.ts";
 import { RunLine } from "./ui/run-line.ts";
 import { Tables } from "./ui/tables.ts";
 import { countToText } from "./ui/units.ts";
@@ -32,6 +34,8 @@ export interface RunHost {
   state(): LinkState;
   /** Asks the worker for a page. */
   inspect(page: number): void;
+  /** Asks the worker to do something to the pool. */
+  act(action: PoolAction): void;
   /** A page was chosen by hand; -1 for none. */
   chosen(page: number): void;
   /** The time-lapse was left at a place, in events; -1 for now. */
@@ -39,7 +43,7 @@ export interface RunHost {
 }
 
 /** How a run begins on the page. */
-export interface RunBeginning {
+export interface RunBeginning extends ShownRun {
   /** Cells in a row of the map; 0 to choose. */
   readonly fixedColumns: number;
   /** Whether pages go on coming by hand. */
@@ -61,11 +65,17 @@ export class RunView {
   readonly #classChart: ClassChart;
   readonly #histogram: Histogram;
   readonly #tables: Tables;
+  readonly #actions: PoolActions;
+  /** What the map is called before its pages are counted. */
+  readonly #mapLabel: string;
   #totals: Totals | null = null;
   /** Share of the run that is done, 0 to 1. */
   #progress = 0;
   #figuresTimer = 0;
-  #beginning: RunBeginning = { fixedColumns: 0, isOpen: false };
+  /** What was asked for last. */
+  #asked: RunBeginning | null = null;
+  /** What is shown: what was asked for and has begun. */
+  #shown: RunBeginning | null = null;
 
   constructor(host: RunHost) {
     const { frames } = host;
@@ -79,7 +89,12 @@ export class RunView {
     this.#histogram = new Histogram(canvas("size-chart"), columns, frames);
     this.#inspector = new Inspector(frames);
     this.#tables = new Tables(columns, this.timeline, this.#histogram);
+    this.#actions = new PoolActions((action) => {
+      this.runLine.acting();
+      host.act(action);
+    });
     const { map } = this;
+    this.#mapLabel = map.canvas.getAttribute("aria-label") ?? "";
     const [inspector, tables] = [this.#inspector, this.#tables];
     const { inspect, chosen } = host;
     this.selection = new Selection({ columns, map, inspector, tables, inspect, chosen });
@@ -90,14 +105,26 @@ export class RunView {
     return this.#totals;
   }
 
-  /** A run was asked for. */
-  prepare(name: string, beginning: RunBeginning): void {
-    this.#beginning = beginning;
+  /** The run that is shown; null before one has begun. */
+  get run(): RunBeginning | null {
+    return this.#shown;
+  }
+
+  /** A run was asked for: what is shown stays that of the run before until this one has begun. */
+  prepare(asked: RunBeginning): void {
+    this.#asked = asked;
     // Of the run before.
     window.clearTimeout(this.#figuresTimer);
     this.#figuresTimer = 0;
-    this.runLine.begin(name);
+    this.runLine.begin(asked.name);
+    this.#actions.setPool(false);
     this.resetCosts();
+  }
+
+  /** The worker has stopped, and its pool is gone with it. */
+  crash(message: string): void {
+    this.#actions.setPool(false);
+    this.runLine.fail(message);
   }
 
   /** Forgets what frames have cost. */
@@ -116,7 +143,7 @@ export class RunView {
     const { frames } = this.#host;
     switch (answer.kind) {
       case "started":
-        this.#begin(answer.pages, answer.sourcePages);
+        this.#begin(answer);
         break;
       case "batch":
         this.#takeBatch(answer);
@@ -126,7 +153,7 @@ export class RunView {
         this.#tables.showClasses(answer.rows);
         break;
       case "acting":
-        element("acted").textContent = answer.text;
+        this.#actions.say(answer.text);
         break;
       case "acted":
         this.#totals = answer.totals;
@@ -134,11 +161,16 @@ export class RunView {
         this.#tables.showClasses(answer.rows);
         this.#showTotals();
         this.selection.refresh();
-        element("acted").textContent = answer.text;
+        this.#actions.say(answer.text);
+        this.#actions.end();
         this.runLine.acted();
         break;
       case "page":
-        frames.request(() => this.#inspector.show(answer.details, this.columns.pageSize));
+        frames.request(() => {
+          // A page on a device may answer after one that was chosen later.
+          if (answer.details.page !== this.selection.page) return;
+          this.#inspector.show(answer.details, this.columns.pageSize);
+        });
         break;
       case "note":
         this.runLine.note(answer.message);
@@ -147,26 +179,42 @@ export class RunView {
         this.#end(answer.totals, answer.cancelled);
         break;
       case "dropped":
+        this.#actions.setPool(answer.hasPool);
         this.runLine.dropped();
         break;
       case "failed":
-        if (answer.endsRun) this.runLine.fail(answer.message);
-        else this.runLine.complain(answer.message);
+        this.#fail(answer);
         break;
     }
   }
 
-  #begin(pages: number, sourcePages: number): void {
-    const { pageSize, view } = this.#host.state();
-    this.columns.reset(pages, pageSize);
+  #fail({ message, endsRun, hasPool }: Extract<Answer, { kind: "failed" }>): void {
+    this.#actions.setPool(hasPool);
+    if (endsRun) this.runLine.fail(message);
+    else {
+      this.#actions.end();
+      this.runLine.complain(message);
+    }
+  }
+
+  #begin({ pages, sourcePages, options }: Extract<Answer, { kind: "started" }>): void {
+    if (this.#asked === null) return;
+    const { view } = this.#host.state();
+    this.#shown = { ...this.#asked, options };
+    this.columns.reset(pages, options.pageSize);
     this.#history.reset(pages);
     this.timeline.reset();
     this.#totals = null;
     this.#headline.clear();
-    this.selection.clear();
+    this.#figures.clear();
+    this.#actions.begin(options.workers > 1);
     this.#classChart.show([]);
-    this.map.reset(this.#beginning.fixedColumns);
-    if (view !== null) this.map.camera.look(view.zoom, view.x, view.y);
+    this.#tables.showClasses([]);
+    this.#histogram.redraw();
+    this.map.canvas.setAttribute("aria-label", this.#mapLabel);
+    this.map.reset(this.#shown.fixedColumns);
+    this.map.camera.lookAt(view);
+    this.selection.clear();
     this.replay.reset();
     this.runLine.started(pages, sourcePages);
   }
@@ -192,9 +240,7 @@ export class RunView {
     // At once: what says that a run is over must not stand beside the figures of the run before, which
     // a busy page's next frames may still show.
     this.#showTotals();
-    this.runLine.end(totals, cancelled, this.#beginning.isOpen);
-    element<HTMLButtonElement>("act-trim").disabled = totals.workers > 1;
-    element("trim-note").hidden = totals.workers === 1;
+    this.runLine.end(totals, cancelled, this.#shown?.isOpen ?? false);
     this.map.canvas.setAttribute("aria-label", describeMap(totals));
     const { page, moment } = this.#host.state();
     if (moment >= 0) this.replay.go(moment);

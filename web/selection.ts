@@ -35,6 +35,8 @@ export class Selection {
   readonly #targets: SelectionTargets;
   readonly #number = element<HTMLInputElement>("page-number");
   readonly #cell = element("cell");
+  /** What is said before a page was pointed at. */
+  readonly #advice = this.#cell.textContent ?? "";
   #page = -1;
   #announceTimer = 0;
   #inspectTimer = 0;
@@ -49,10 +51,16 @@ export class Selection {
     });
   }
 
+  /** The chosen page; -1 for none. */
+  get page(): number {
+    return this.#page;
+  }
+
   /** A new run has begun: nothing is there to be chosen. */
   clear(): void {
-    this.#page = -1;
-    this.#targets.inspector.clear();
+    window.clearTimeout(this.#announceTimer);
+    this.#cell.textContent = this.#advice;
+    this.#show(-1, false);
   }
 
   /** Chooses by hand. @param reveal moves the map so that the cell is seen */

@@ -11,6 +11,7 @@
 import { createRandom, samplePages } from "../src/cli/sampling.ts";
 import {
   type Answer,
+  type DeviceKind,
   EVENT_PUT,
   EVENT_WRITEBACK,
   MAX_CELLS,
@@ -24,7 +25,7 @@ import { Outbox } from "./worker/outbox.ts";
 import { openPlainPool } from "./worker/plain-pool.ts";
 import { toPlainWords } from "./worker/plain-words.ts";
 import { Session } from "./worker/session.ts";
-import { countPages, prepareSource } from "./worker/source.ts";
+import { countPages, type Prepared, prepareSource } from "./worker/source.ts";
 import { streamBlob, streamProgram } from "./worker/stream.ts";
 import { Ended, Turns } from "./worker/turns.ts";
 
@@ -37,6 +38,8 @@ const turns = new Turns();
 let session: Session | null = null;
 let outbox: Outbox | null = null;
 let pixelQueue: Promise<void> = Promise.resolve();
+/** The run whose source is being put; 0 for none. */
+let streaming = 0;
 
 type Start = Extract<Request, { kind: "start" }>;
 
@@ -72,7 +75,9 @@ function answer(message: Answer, transfer: Transferable[] = []): void {
 }
 
 function fail(run: number, error: unknown, endsRun: boolean): void {
-  if (turns.isCurrent(run)) answer({ kind: "failed", run, message: toPlainWords(error), endsRun });
+  if (!turns.isCurrent(run)) return;
+  const hasPool = session !== null;
+  answer({ kind: "failed", run, message: toPlainWords(error), endsRun, hasPool });
 }
 
 /** A run ended before its time: what was put until then is there to be looked at. */
@@ -83,13 +88,21 @@ function endEarly(run: number, error: unknown): void {
     outbox.flush(1);
     answer({ kind: "classes", run, rows: session.classes() });
   }
-  if (error instanceof Ended) answer({ kind: "dropped", run });
+  if (error instanceof Ended) answer({ kind: "dropped", run, hasPool: session !== null });
   else fail(run, error, true);
 }
 
-async function start({ run, source, options }: Start): Promise<void> {
+async function start(request: Start): Promise<void> {
+  const prepared = await prepareSource(request.source, () => turns.breathe(request.run));
+  try {
+    await runSource(request, prepared);
+  } finally {
+    if (prepared.kind === "program") prepared.program.close();
+  }
+}
+
+async function runSource({ run, options }: Start, prepared: Prepared): Promise<void> {
   const { pageSize } = options;
-  const prepared = await prepareSource(source, () => turns.breathe(run));
   if (!turns.isCurrent(run)) return;
   const sourcePages = countPages(prepared, pageSize);
   const mostPages = Math.min(Math.floor(MAX_BYTES / pageSize), MAX_CELLS);
@@ -99,7 +112,7 @@ async function start({ run, source, options }: Start): Promise<void> {
   const ended = session;
   session = null;
   await ended?.close();
-  const opened = await openSession(run, options, room);
+  const { opened, device } = await openSession(run, options, room);
   if (!turns.isCurrent(run)) {
     await opened.close();
     return;
@@ -107,16 +120,21 @@ async function start({ run, source, options }: Start): Promise<void> {
   session = opened;
   const box = new Outbox(opened, run, answer);
   outbox = box;
-  answer({ kind: "started", run, pages, sourcePages, name: prepared.name });
+  answer({ kind: "started", run, pages, sourcePages, options: { ...options, device } });
   const host = {
     mayGoOn: async () => turns.mayGoOn(run),
     onPut: (put: Uint32Array, progress: number) => report(run, box, opened, put, progress),
   };
   let completed = true;
-  if (prepared.kind === "blob") {
-    completed = await streamBlob(opened, prepared.blob, parts, host);
-  } else if (prepared.kind === "program") {
-    completed = await streamProgram(opened, prepared.program, host);
+  streaming = run;
+  try {
+    if (prepared.kind === "blob") {
+      completed = await streamBlob(opened, prepared.blob, parts, host);
+    } else if (prepared.kind === "program") {
+      completed = await streamProgram(opened, prepared.program, host);
+    }
+  } finally {
+    if (streaming === run) streaming = 0;
   }
   if (!turns.isCurrent(run)) return;
   addMoved(box, opened, 1, true);
@@ -126,20 +144,27 @@ async function start({ run, source, options }: Start): Promise<void> {
   answer({ kind: "done", run, totals: opened.totals(), cancelled: !completed });
 }
 
-async function openSession(run: number, options: PoolOptions, pages: number): Promise<Session> {
+/** @returns with the kind of the device that was really had */
+async function openSession(
+  run: number,
+  options: PoolOptions,
+  pages: number,
+): Promise<{ opened: Session; device: DeviceKind }> {
   if (options.workers > 1) {
     // A bundle of its own: who never asks for more workers never fetches it.
     const { openSharedPool } = await import("./worker/shared-pool.ts");
-    return new Session(await openSharedPool(options, pages));
+    return { opened: new Session(await openSharedPool(options, pages)), device: options.device };
   }
   let device: OpenDevice = { kind: "none" };
+  let kind: DeviceKind = "none";
   try {
     device = await openDevice(options.device, options.pageSize);
+    kind = options.device;
   } catch (error) {
     const reason = toPlainWords(error);
     answer({ kind: "note", run, message: `${reason} The run goes on without a swap device.` });
   }
-  return new Session(await openPlainPool(options, pages, device));
+  return { opened: new Session(await openPlainPool(options, pages, device)), device: kind };
 }
 
 /** Tells the page what was put, and what had to make room for it. */
@@ -188,8 +213,11 @@ async function inspect(run: number, page: number): Promise<void> {
 async function act(run: number, action: PoolAction): Promise<void> {
   const store = session;
   const box = outbox;
-  if (store === null || box === null) return;
-  turns.rearm();
+  if (store === null || box === null) {
+    throw new Error("There is no pool to work on. Run again, or choose another source.");
+  }
+  // While pages still come, what was cancelled is the run.
+  if (streaming !== run) turns.rearm();
   const before = store.classes();
   const { text, pages, event } = await runAction(store, action, async (words) => {
     answer({ kind: "acting", run, text: words });

@@ -4,7 +4,14 @@
  */
 import { type Page } from "puppeteer-core";
 import * as assert from "uvu/assert";
-import { demoSuite, findViolations, press, waitForEnd } from "./demo-page.ts";
+import {
+  demoSuite,
+  findViolations,
+  press,
+  textOf,
+  waitForEnd,
+  waitForStatus,
+} from "./demo-page.ts";
 
 const PHONE = { width: 360, height: 740, deviceScaleFactor: 2, isMobile: true, hasTouch: true };
 const DESKTOP = { width: 1280, height: 800 };
@@ -102,6 +109,92 @@ inBrowser("every control is reached by the Tab key, and says its name", () =>
       assert.ok(reached.has(id), `#${id} was not reached: ${[...reached].join(" ")}`);
     }
   }),
+);
+
+inBrowser("what happens by the way is read aloud: its place is there before it has words", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    const role = await page.$eval("#note", (note) => note.closest("[role]")?.getAttribute("role"));
+    assert.is(role, "status");
+  }),
+);
+
+const keyOf = (page: Page, id: string): Promise<string | null> =>
+  page.$eval(`#${id}`, (button) => button.getAttribute("aria-keyshortcuts"));
+
+const themeOf = (page: Page): Promise<string> => textOf(page, "theme");
+
+inBrowser("keys of one letter can be switched off, which is remembered; Esc stays", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    const switchKeys = async (): Promise<void> => {
+      await press(page, "help");
+      await page.click("#keys-on");
+      await page.keyboard.press("Escape");
+      // The next frame takes the focus out of what is closed.
+      await page.waitForFunction(() => document.activeElement === document.body);
+    };
+    await page.keyboard.press("t");
+    assert.is(await themeOf(page), "Theme: light");
+    await switchKeys();
+    await page.keyboard.press("t");
+    await page.keyboard.press("?");
+    assert.is(await themeOf(page), "Theme: light");
+    assert.is(await page.$("#help-dialog[open]"), null);
+    assert.is(await keyOf(page, "theme"), null);
+    await page.waitForFunction(() => location.hash.includes("theme=light"));
+    await page.reload();
+    await waitForEnd(page);
+    await page.keyboard.press("t");
+    assert.is(await themeOf(page), "Theme: light");
+    await page.select("#source", "database");
+    await waitForStatus(page, /preparing/);
+    await page.keyboard.press("Escape");
+    await waitForStatus(page, /cancelled/);
+    await switchKeys();
+    await page.keyboard.press("t");
+    assert.is(await themeOf(page), "Theme: dark");
+    assert.is(await keyOf(page, "theme"), "t");
+  }),
+);
+
+inBrowser("a browser that keeps nothing for pages has its keys, and can switch them off", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      await page.keyboard.press("t");
+      assert.is(await themeOf(page), "Theme: light");
+      await press(page, "keys-on");
+      await page.keyboard.press("t");
+      assert.is(await themeOf(page), "Theme: light");
+    },
+    {
+      prepare: (page) =>
+        page.evaluateOnNewDocument(`
+          Object.defineProperty(globalThis, "localStorage", {
+            get() { throw new DOMException("no", "SecurityError"); },
+          });`),
+    },
+  ),
+);
+
+inBrowser("Space pauses a run, and scrolls the page when there is none", () =>
+  open(
+    async (page) => {
+      const isTaken = (): Promise<boolean> =>
+        page.evaluate(() => {
+          const space = new KeyboardEvent("keydown", { key: " ", bubbles: true, cancelable: true });
+          return !document.body.dispatchEvent(space);
+        });
+      await waitForStatus(page, /putting/);
+      assert.is(await isTaken(), true);
+      await waitForStatus(page, /paused/);
+      await page.keyboard.press("Escape");
+      await waitForEnd(page);
+      assert.is(await isTaken(), false);
+    },
+    { hash: "source=program" },
+  ),
 );
 
 test.run();

@@ -12,6 +12,7 @@ import { makeCorpora } from "../../web/bench-corpora.ts";
 import {
   demoSuite,
   findViolations,
+  isDisabled,
   type OpenOptions,
   press,
   textOf,
@@ -37,9 +38,6 @@ const catchCopies = (page: Page): Promise<unknown> =>
     Object.defineProperty(navigator, "clipboard", {
       value: { writeText: async (text) => { globalThis.copied = text; } },
     });`);
-
-const isDisabled = (page: Page, id: string): Promise<boolean> =>
-  page.$eval(`#${id}`, (button) => (button as HTMLButtonElement).disabled);
 
 async function runCases(page: Page, cases: string): Promise<void> {
   await page.select("#bench-cases", cases);
@@ -204,6 +202,107 @@ inBrowser("a run that is stopped shows the plots of what was finished", () =>
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     assert.ok(width <= 360, `${width} pixels wide on a phone`);
   }),
+);
+
+/** A worker in place of the real one: what it does with a request, `data`, and `reply`. */
+const fakeWorker = (does: string): Record<string, string> => ({
+  "/bench-worker.js": `addEventListener("message", ({ data }) => {
+    const reply = (message) => postMessage(message);
+    ${does}
+  });`,
+});
+
+inBrowser("a run that is asked for early waits for the reference run, and makes data as long", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const release = (): Promise<unknown> => page.evaluate("globalThis.release()");
+      await runCases(page, "calls");
+      await press(page, "bench-stop");
+      assert.is(await isDisabled(page, "bench-run"), true);
+      await release();
+      await waitForBench(page, /^Stopped before anything was measured\.$/);
+      await page.reload();
+      await waitForEnd(page);
+      await runCases(page, "calls");
+      assert.is(await textOf(page, "bench-status"), "Starting the benchmark …");
+      await release();
+      await waitForBench(page, /^Measuring: \{"text":4096\}$/);
+    },
+    {
+      hash: "source=zeros&tab=bench",
+      files: {
+        "/bench-reference.json": JSON.stringify(makeRun("a", 1000)),
+        ...fakeWorker(`reply({ kind: "progress", message: JSON.stringify(data.sizes) });`),
+      },
+      prepare: (page) =>
+        page.evaluateOnNewDocument(`
+          const released = new Promise((resolve) => (globalThis.release = resolve));
+          const load = globalThis.fetch;
+          globalThis.fetch = async (address, options) => {
+            if (String(address).includes("bench-reference")) await released;
+            return load(address, options);
+          };`),
+    },
+  ),
+);
+
+/** Fails at a request, and lives on with something to say. */
+const FAILING = `
+  setTimeout(() => reply({ kind: "progress", message: "still there" }), 50);
+  throw new Error("out of order");`;
+
+inBrowser("a worker that failed is heard no more, and the next run has another", () =>
+  open(
+    async (page, url) => {
+      await waitForEnd(page);
+      const settle = (): Promise<unknown> => new Promise((resolve) => setTimeout(resolve, 300));
+      for (let runs = 0; runs < 2; runs++) {
+        await press(page, "bench-run");
+        await waitForBench(page, /could not be run: .*out of order/);
+        await settle();
+        assert.match(await textOf(page, "bench-status"), /could not be run/);
+      }
+      await page.goto(`${url}/bench.html`);
+      for (let runs = 0; runs < 2; runs++) {
+        await page.click("#start");
+        await page.waitForFunction(() =>
+          /^The worker failed: .*out of order/.test(
+            document.getElementById("progress")?.textContent ?? "",
+          ),
+        );
+        await settle();
+        assert.match(await textOf(page, "progress"), /^The worker failed/);
+        assert.is(await isDisabled(page, "start"), false);
+      }
+    },
+    { hash: "source=zeros&tab=bench", files: fakeWorker(FAILING) },
+  ),
+);
+
+inBrowser("the page for files of one's own tells a stopped run from one that is done", () =>
+  open(
+    async (page, url) => {
+      await page.goto(`${url}/bench.html`);
+      for (const [complete, said] of [
+        [true, "Done in 3 s."],
+        [false, "Stopped after 3 s: what was finished is below."],
+      ] as const) {
+        await page.select("#effort", complete ? "quick" : "full");
+        await page.click("#start");
+        await page.waitForFunction(
+          (wanted) => document.getElementById("progress")?.textContent === wanted,
+          { timeout: 10_000 },
+          said,
+        );
+      }
+    },
+    {
+      files: fakeWorker(`
+        const file = { seconds: 3, complete: data.effort === "quick" };
+        reply({ kind: "result", file, text: "", html: "" });`),
+    },
+  ),
 );
 
 inBrowser("the page for files of one's own has no accessibility violation", () =>

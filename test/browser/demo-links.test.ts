@@ -1,16 +1,21 @@
 /**
  * Links that bring a state back, the help, and what can be saved, in a real browser.
  */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import * as assert from "uvu/assert";
 import {
   demoSuite,
+  folder,
   moveTo,
+  pickFile,
   press,
   readReport,
   textOf,
   valueOf,
   waitForEnd,
   waitForStatus,
+  writeMixedFile,
 } from "./demo-page.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo links");
@@ -77,6 +82,51 @@ inBrowser("a link brings back workers and what the benchmark is to measure", () 
     },
     { hash: "source=zeros&tab=bench&workers=2&cases=stores&long=full" },
   ),
+);
+
+inBrowser("a link without a view, another source and a file show the whole map", () =>
+  open(
+    async (page) => {
+      const zoomIn = async (): Promise<void> => {
+        await press(page, "zoom-in");
+        await page.waitForFunction(() => location.hash.includes("view="));
+        assert.match(await page.evaluate(() => location.hash), /view=1\.60,/);
+        // A finger moves what is enlarged, by whatever means it was.
+        await page.waitForFunction(
+          () => document.getElementById("map")?.style.touchAction === "none",
+        );
+      };
+      const steps: readonly (() => Promise<unknown>)[] = [
+        () => page.evaluate(() => (location.hash = "#source=records&page=3")),
+        () => page.evaluate(() => (location.hash = "#source=zeros")),
+        () => page.select("#source", "records"),
+        () => pickFile(page, writeMixedFile()),
+      ];
+      await waitForEnd(page);
+      await zoomIn();
+      for (const step of steps) {
+        await step();
+        await page.waitForFunction(() => !location.hash.includes("view="));
+        await waitForEnd(page);
+        await zoomIn();
+      }
+    },
+    { hash: "source=records" },
+  ),
+);
+
+inBrowser("what is saved is called by its own name after another run failed to begin", () =>
+  open(async (page) => {
+    await waitForEnd(page);
+    const before = await readReport(page);
+    const empty = join(folder, "empty.bin");
+    writeFileSync(empty, "");
+    await pickFile(page, empty);
+    assert.match(await textOf(page, "error"), /^The file is empty/);
+    const { source, name, options, totals } = await readReport(page);
+    assert.equal([source, name], ["zeros", "Zeros"]);
+    assert.equal([options, totals], [before.options, before.totals]);
+  }),
 );
 
 inBrowser("another theme recolours what is drawn", () =>

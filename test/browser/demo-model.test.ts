@@ -226,6 +226,44 @@ test("views that find the frame's time used up come first in the next one", () =
   }
 });
 
+test("what a page does unseen is the cost of no frame, and no frame has no cost", () => {
+  const frames: FrameRequestCallback[] = [];
+  const { requestAnimationFrame, document } = globalThis;
+  const { now } = performance;
+  let clock = 0;
+  let hidden = false;
+  globalThis.requestAnimationFrame = (run) => frames.push(run);
+  globalThis.document = {
+    get hidden() {
+      return hidden;
+    },
+  } as Document;
+  performance.now = () => clock;
+  try {
+    const loop = new Frames();
+    const work = (milliseconds: number): void => loop.measure(() => (clock += milliseconds));
+    const none = { frames: 0, medianMs: null, p99Ms: null, worstMs: null };
+    assert.equal(loop.report(), none);
+    loop.request(() => undefined);
+    hidden = true;
+    work(500);
+    hidden = false;
+    work(2);
+    frames.shift()?.(0);
+    assert.equal([loop.report().frames, loop.report().worstMs], [1, 2]);
+    work(30);
+    loop.reset();
+    assert.equal(loop.report(), none);
+    loop.request(() => undefined);
+    frames.shift()?.(0);
+    assert.equal([loop.report().frames, loop.report().worstMs], [1, 0]);
+  } finally {
+    globalThis.requestAnimationFrame = requestAnimationFrame;
+    globalThis.document = document;
+    performance.now = now;
+  }
+});
+
 test("workers and devices are what this page can have, and why not more is said", () => {
   const asked = { ...DEFAULT_STATE, device: "opfs", workers: 4 } as const;
   const options = (isolated: boolean, device: DeviceKind): string => {

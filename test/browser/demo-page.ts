@@ -28,6 +28,10 @@ export interface OpenOptions {
 
 /** The figures that the page gives out. */
 export interface DemoReport {
+  /** Null before there was a run. */
+  readonly source: string | null;
+  readonly name: string | null;
+  readonly options: Readonly<Record<string, string | number>> | null;
   readonly totals: Readonly<Record<string, number>>;
   readonly forms: Readonly<Record<string, number>>;
   readonly mainThread: {
@@ -174,6 +178,9 @@ export const moveTo = (page: Page, event: number): Promise<void> =>
 /** What a control is set to. */
 export const valueOf = (page: Page, id: string): Promise<string> =>
   page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLInputElement).value);
+
+export const isDisabled = (page: Page, id: string): Promise<boolean> =>
+  page.$eval(`#${id}`, (control) => (control as HTMLButtonElement).disabled);
 
 /** Does something to the pool. @returns what is said of it at its end */
 export async function act(page: Page, action: string): Promise<string> {

@@ -7,6 +7,7 @@ import {
   act,
   demoSuite,
   inWorker,
+  isDisabled,
   press,
   readReport,
   textOf,
@@ -101,6 +102,9 @@ inBrowser("a browser that refuses storage runs without a device, and says so", (
     async (page) => {
       await waitForEnd(page);
       assert.match(await textOf(page, "note"), /goes on without a swap device/);
+      // What was asked for is the link's, what is there the report's.
+      assert.is((await readReport(page)).options?.["device"], "none");
+      assert.is(await page.evaluate(() => location.hash.includes("device=opfs")), true);
       assert.match(await textOf(page, "status"), /every other came back as it was/);
     },
     {
@@ -170,9 +174,13 @@ inBrowser("a sample in the making can be cancelled, and what was there before st
       const { totals } = await readReport(page);
       await page.select("#source", "database");
       await waitForStatus(page, /preparing/);
+      // The pool that is there will be gone before an action on it is done.
+      assert.is(await isDisabled(page, "act-forget"), true);
       await page.keyboard.press("Escape");
       await waitForStatus(page, /cancelled before the first page/);
-      assert.equal((await readReport(page)).totals, totals);
+      const report = await readReport(page);
+      assert.equal(report.totals, totals);
+      assert.equal([report.source, report.name], ["zeros", "Zeros"]);
       // The pool of the run before still answers.
       await page.focus("#map");
       await page.keyboard.press("End");
@@ -186,6 +194,152 @@ inBrowser("a sample in the making can be cancelled, and what was there before st
       await waitForStatus(page, /preparing|putting/);
     },
     { hash: "source=zeros" },
+  ),
+);
+
+inBrowser("without a pool nothing can be done to it, and the worker says so if asked", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      for (const action of ["read", "forget", "compact", "trim", "recompress"]) {
+        assert.is(await isDisabled(page, `act-${action}`), true, action);
+      }
+      // Nothing has taken the place of the first pool, which could not be made.
+      await page.select("#source", "zeros");
+      await waitForEnd(page);
+      assert.is(await isDisabled(page, "act-compact"), true);
+      await page.evaluate(() => {
+        const button = document.getElementById("act-compact") as HTMLButtonElement;
+        button.disabled = false;
+        button.click();
+      });
+      await page.waitForFunction(() =>
+        document.getElementById("error")?.textContent?.startsWith("There is no pool to work on."),
+      );
+      assert.is(await page.$eval("#cancel", (button) => (button as HTMLElement).hidden), true);
+    },
+    {
+      hash: "source=file",
+      prepare: inWorker(`
+        WebAssembly.Memory = class {
+          constructor() {
+            throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+          }
+        };`),
+    },
+  ),
+);
+
+inBrowser("one action works at a time, and its button has the focus again afterwards", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      await page.focus("#act-read");
+      const others = await page.evaluate(() => {
+        document.getElementById("act-read")?.click();
+        return (document.getElementById("act-forget") as HTMLButtonElement).disabled;
+      });
+      assert.is(others, true);
+      await page.waitForFunction(() =>
+        document.getElementById("acted")?.textContent?.startsWith("Got "),
+      );
+      assert.is(await isDisabled(page, "act-forget"), false);
+      assert.is(await page.evaluate(() => document.activeElement?.id), "act-read");
+    },
+    { hash: "source=records" },
+  ),
+);
+
+inBrowser("an action does not undo a cancel that was pressed just before", () =>
+  open(
+    async (page) => {
+      await waitForStatus(page, /putting/);
+      await page.waitForFunction(
+        () => !(document.getElementById("act-compact") as HTMLButtonElement).disabled,
+      );
+      await page.evaluate(() => {
+        document.getElementById("cancel")?.click();
+        document.getElementById("act-compact")?.click();
+      });
+      await waitForEnd(page);
+      assert.match(await textOf(page, "status"), /cancelled after [\d,]+ pages/);
+    },
+    { hash: "source=program" },
+  ),
+);
+
+inBrowser("a trim that changed nothing claims no reason that may be untrue", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      await act(page, "forget");
+      const held = (await readReport(page)).totals["heldBytes"];
+      assert.match(
+        await act(page, "trim"),
+        /^Nothing was trimmed: .* no smaller, or the browser had no room for it beside this one\.$/,
+      );
+      assert.is((await readReport(page)).totals["heldBytes"], held);
+    },
+    {
+      hash: "source=records",
+      prepare: inWorker(`
+        addEventListener("message", ({ data }) => {
+          if (data.action !== "trim") return;
+          WebAssembly.Memory = class {
+            constructor() {
+              throw new RangeError("WebAssembly.Memory(): could not allocate memory");
+            }
+          };
+        });`),
+    },
+  ),
+);
+
+inBrowser("the inspector shows the page that was chosen last, whichever answers last", () =>
+  open(
+    async (page) => {
+      await waitForEnd(page);
+      const choose = (number: number): Promise<void> =>
+        page.$eval(
+          "#page-number",
+          (input, value) => {
+            (input as HTMLInputElement).value = String(value);
+            input.dispatchEvent(new Event("change"));
+          },
+          number,
+        );
+      await choose(7);
+      await choose(11);
+      const title = (): Promise<string> => textOf(page, "page-title");
+      await page.waitForFunction(
+        () => document.getElementById("page-title")?.textContent === "Page 11",
+      );
+      await page.waitForFunction(() => (globalThis as { late?: boolean }).late === true);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      assert.is(await title(), "Page 11");
+    },
+    {
+      hash: "source=records",
+      prepare: async (page) => {
+        await inWorker(`
+          const { postMessage } = globalThis;
+          globalThis.postMessage = (message, transfer) => {
+            const isLate = message.kind === "page" && message.details.page === 7;
+            if (!isLate) return postMessage.call(globalThis, message, transfer);
+            setTimeout(() => postMessage.call(globalThis, message, transfer), 500);
+          };`)(page);
+        // Tells when the late answer has come.
+        await page.evaluateOnNewDocument(`
+          globalThis.Worker = class extends globalThis.Worker {
+            constructor(address, options) {
+              super(address, options);
+              this.addEventListener("message", ({ data }) => {
+                if (data.kind === "page" && data.details.page === 7) globalThis.late = true;
+              });
+            }
+          };`);
+      },
+    },
   ),
 );
 

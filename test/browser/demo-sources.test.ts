@@ -2,19 +2,21 @@
  * Where pages come from, in a real browser: files picked and dropped, samples, a program at work, a
  * drawing; what is said of each, and of what is none.
  */
-import { readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { readFileSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type ElementHandle } from "puppeteer-core";
 import * as assert from "uvu/assert";
 import { openingFiles } from "../../scripts/web.ts";
 import {
+  act,
   demoFiles,
   demoSuite,
   figureOf,
   folder,
   inWorker,
   pickFile,
+  press,
   readReport,
   textOf,
   waitForEnd,
@@ -72,6 +74,39 @@ inBrowser("what says that a run is over never stands beside the figures of anoth
       assert.match(await textOf(page, "status"), /^mixed file\.bin: 40 pages in /);
       assert.is(await figureOf(page, "original"), "160 KiB");
       assert.match(await textOf(page, "headline"), /^160 KiB of data /);
+    },
+    { hash: "source=zeros" },
+  ),
+);
+
+inBrowser("a run that fails before its first page leaves nothing of the run before", () =>
+  open(
+    async (page) => {
+      const path = join(folder, "changing.bin");
+      writeFileSync(path, readFileSync(writeMixedFile()));
+      await pickFile(page, path);
+      await page.type("#page-number", "20\n");
+      await page.waitForFunction(
+        () => document.getElementById("page-title")?.textContent === "Page 20",
+      );
+      await act(page, "forget");
+      // A file that has changed since it was picked can't be read any more.
+      writeFileSync(path, "other bytes");
+      utimesSync(path, new Date(0), new Date(0));
+      await press(page, "restart");
+      await waitForStatus(page, /not finished/);
+      assert.is(await textOf(page, "headline"), "Nothing is stored yet.");
+      for (const key of ["original", "held", "compressed", "put", "frames"]) {
+        assert.is(await figureOf(page, key), "–", key);
+      }
+      assert.match(await textOf(page, "acted"), /^Blocks live in objects of fixed sizes/);
+      assert.match(await textOf(page, "cell"), /^Point at a cell/);
+      assert.is(await valueOf(page, "page-number"), "");
+      assert.is(await textOf(page, "page-title"), "Page");
+      assert.is(
+        await page.$eval("#map", (map) => map.getAttribute("aria-label")),
+        "Page map: arrows move from page to page",
+      );
     },
     { hash: "source=zeros" },
   ),

@@ -11,6 +11,7 @@ import {
   demoFiles,
   demoSuite,
   figureOf,
+  isDisabled,
   findViolations,
   folder,
   pickFile,
@@ -23,9 +24,6 @@ import {
 } from "./demo-page.ts";
 
 const { test, inBrowser, open } = await demoSuite("demo workers");
-
-const isDisabled = (page: Page, id: string): Promise<boolean> =>
-  page.$eval(`#${id}`, (control) => (control as HTMLSelectElement | HTMLButtonElement).disabled);
 
 /** Waits until the page has so many workers, those that put among them. */
 async function waitForWorkers(page: Page, count: number): Promise<void> {
@@ -264,6 +262,9 @@ inBrowser(
           document.getElementById("error")?.textContent?.startsWith("The worker stopped: "),
         );
         await waitForWorkers(page, 0);
+        // Its pool is gone with it: nothing can be done to it, nor cancelled.
+        assert.is(await isDisabled(page, "act-read"), true);
+        assert.is(await page.$eval("#cancel", (button) => (button as HTMLElement).hidden), true);
         await press(page, "restart");
         await waitForStatus(page, /every page came back as it was/);
         assert.is(page.workers().length, 3);

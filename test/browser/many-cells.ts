@@ -31,7 +31,7 @@ export function manyCellsWorker({ isSlow }: { readonly isSlow: boolean }): strin
   addEventListener("message", async ({ data }) => {
     if (data.kind !== "start") return;
     const { run } = data;
-    postMessage({ kind: "started", run, pages: PAGES, sourcePages: PAGES, name: "many" });
+    postMessage({ kind: "started", run, pages: PAGES, sourcePages: PAGES, options: data.options });
     const send = (event, from, step, form) => {
       const count = Math.ceil(BATCH / step);
       const pages = Uint32Array.from({ length: count }, (_, at) => from + at * step);

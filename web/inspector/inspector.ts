@@ -172,7 +172,7 @@ function toFormWords({ form }: PageDetails): string {
     case FORM_RAW:
       return "raw: compressing saves nothing";
     case FORM_REJECTED:
-      return "rejected: the pool is full and there is no device";
+      return "rejected: the pool had no room, and no device took it";
     case FORM_ON_DEVICE:
       return "a page on the swap device";
     default:

@@ -84,6 +84,12 @@ export class Camera {
     this.#clamp();
   }
 
+  /** Looks at what a link says; null is all of it. */
+  lookAt(view: { readonly zoom: number; readonly x: number; readonly y: number } | null): void {
+    const { zoom, x, y } = view ?? { zoom: 1, x: 0.5, y: 0.5 };
+    this.look(zoom, x, y);
+  }
+
   /** Moves as little as is needed to see a cell. */
   reveal(column: number, row: number): void {
     const halfX = this.#width / this.scale / 2 - 1;

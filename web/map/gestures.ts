@@ -34,7 +34,6 @@ export function attachGestures(map: MapView, target: GestureTarget): void {
 }
 
 function changed(map: MapView, target: GestureTarget): void {
-  map.canvas.style.touchAction = map.camera.zoom > 1 ? "none" : "pan-y";
   map.redraw();
   target.viewChanged();
 }

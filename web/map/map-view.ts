@@ -100,7 +100,10 @@ export class MapView {
     for (const page of pages) {
       this.#texture.set(page, forms[page] as number, sizes[page] as number, pageSize);
     }
-    if (!wantsLessMotion()) this.#flashes.push({ pages, event, born: performance.now() });
+    // Unseen they would pile up: only frames forget them.
+    if (!wantsLessMotion() && !document.hidden) {
+      this.#flashes.push({ pages, event, born: performance.now() });
+    }
     this.redraw();
   }
 
@@ -232,6 +235,8 @@ export class MapView {
     }
     this.#texture.upload();
     this.work.endFrame(this.#texture.takeWork());
+    // A finger scrolls the page past the whole map, and moves an enlarged one.
+    this.canvas.style.touchAction = this.camera.zoom > 1 ? "none" : "pan-y";
     const context = this.canvas.getContext("2d");
     if (context === null) return false;
     const ratio = window.devicePixelRatio || 1;

@@ -37,7 +37,9 @@ export class BenchTab {
   readonly #cases = element<HTMLSelectElement>("bench-cases");
   readonly #effort = element<HTMLSelectElement>("bench-effort");
   #worker: Worker | null = null;
-  #shown = false;
+  /** Done once it is known whether there is a reference run; null before the tab was looked at. */
+  #looking: Promise<void> | null = null;
+  #stopped = false;
   #result: Result | null = null;
   #module: typeof Compare | null = null;
   #reference: Compare.Reference | null = null;
@@ -47,8 +49,11 @@ export class BenchTab {
     const choose = (): void => onChoice(this.#choice());
     this.#cases.addEventListener("change", choose);
     this.#effort.addEventListener("change", choose);
-    this.#run.addEventListener("click", () => this.#start());
-    this.#stop.addEventListener("click", () => this.#send({ stop: true }));
+    this.#run.addEventListener("click", () => void this.#start());
+    this.#stop.addEventListener("click", () => {
+      this.#stopped = true;
+      this.#send({ stop: true });
+    });
     this.#compare.addEventListener("click", () => this.#showComparison());
     const onResult = (id: string, use: (result: Result) => void): void =>
       element(id).addEventListener("click", () => {
@@ -79,9 +84,7 @@ export class BenchTab {
 
   /** The tab is looked at. */
   show(): void {
-    if (this.#shown) return;
-    this.#shown = true;
-    void this.#loadReference();
+    this.#looking ??= this.#loadReference();
   }
 
   async #loadReference(): Promise<void> {
@@ -103,9 +106,16 @@ export class BenchTab {
     this.#setRunning(!this.#stop.disabled);
   }
 
-  #start(): void {
+  async #start(): Promise<void> {
+    this.#stopped = false;
     this.#setRunning(true);
     this.#status.textContent = "Starting the benchmark …";
+    // Data as long as that of the reference run: else there is no verdict on any of it.
+    await this.#looking;
+    if (this.#stopped) {
+      this.#end("Stopped before anything was measured.");
+      return;
+    }
     this.#worker ??= this.#open();
     const { cases, howLong } = this.#choice();
     const effort: Effort = howLong;
@@ -127,6 +137,8 @@ export class BenchTab {
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();
+      // It may live on after an error, and would go on measuring.
+      worker.terminate();
       this.#worker = null;
       this.#end(`The benchmark could not be run: ${event.message || "its worker did not start"}.`);
     });

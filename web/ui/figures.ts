@@ -21,6 +21,10 @@ interface Figure {
 const share = (part: number, totals: Totals): string =>
   `${shareToText(part, totals.pages)} of pages`;
 
+/** "–" before there was a frame. */
+const frameToText = (milliseconds: number | null): string =>
+  milliseconds === null ? "–" : `${milliseconds.toFixed(1)} ms`;
+
 const MEMORY: readonly Figure[] = [
   {
     key: "original",
@@ -115,8 +119,8 @@ const SPEED: readonly Figure[] = [
   {
     key: "frames",
     name: "Frame, median",
-    value: (_, { medianMs }) => `${medianMs.toFixed(1)} ms`,
-    detail: (_, { p99Ms }) => `p99 ${p99Ms.toFixed(1)} ms`,
+    value: (_, { medianMs }) => frameToText(medianMs),
+    detail: (_, { p99Ms }) => `p99 ${frameToText(p99Ms)}`,
   },
 ];
 
@@ -146,8 +150,8 @@ export class Figures {
       name,
       rows: figures.map((figure) => ({
         figure,
-        value: make("strong", { "data-figure": figure.key }, "–"),
-        detail: make("small", {}, " "),
+        value: make("strong", { "data-figure": figure.key }),
+        detail: make("small"),
       })),
     }));
     this.#rows = lists.flatMap(({ rows }) => rows);
@@ -167,6 +171,16 @@ export class Figures {
         ),
       ),
     );
+    this.clear();
+  }
+
+  /** A run begins: nothing is known of it. */
+  clear(): void {
+    for (const { value, detail } of this.#rows) {
+      write(value, "–");
+      write(detail, " ");
+    }
+    this.#shared.hidden = true;
   }
 
   show(totals: Totals, frames: FrameCost): void {

@@ -4,7 +4,7 @@
  * Why so: messages only note what has changed; views draw in the next frame, each at most once. When
  * the time of a frame is used up, the views that have not drawn yet come first in the next one: a busy
  * moment makes views later, not frames longer. What the page's own code takes between two frames is
- * measured and shown.
+ * measured and shown. A page that is not seen has no frames: what it does then belongs to none.
  *
  * Invariant: a view waits for at most as many frames as there are views, since each frame draws one at
  * least.
@@ -13,12 +13,12 @@
 /** Draws what has changed. @returns true when it has more to do in the next frame */
 export type Draw = (now: number) => boolean | void;
 
-/** Main-thread time of frames that had something to do, milliseconds. */
+/** Main-thread time of frames that had something to do, milliseconds; null when there was none. */
 export interface FrameCost {
   readonly frames: number;
-  readonly medianMs: number;
-  readonly p99Ms: number;
-  readonly worstMs: number;
+  readonly medianMs: number | null;
+  readonly p99Ms: number | null;
+  readonly worstMs: number | null;
 }
 
 /** Once a frame's code has taken so long, no further view begins to draw in it, milliseconds. */
@@ -44,12 +44,15 @@ export class Frames {
   measure(work: () => void): void {
     const start = performance.now();
     work();
-    this.#busyMs += performance.now() - start;
+    // Else all that was done unseen would be the cost of the first frame that is seen.
+    if (document.hidden) this.#busyMs = 0;
+    else this.#busyMs += performance.now() - start;
   }
 
   /** Forgets what was recorded. */
   reset(): void {
     this.#bins.fill(0);
+    this.#busyMs = 0;
     this.#count = 0;
     this.#worstMs = 0;
   }
@@ -59,7 +62,7 @@ export class Frames {
       frames: this.#count,
       medianMs: this.#percentile(0.5),
       p99Ms: this.#percentile(0.99),
-      worstMs: Math.round(this.#worstMs * 100) / 100,
+      worstMs: this.#count === 0 ? null : Math.round(this.#worstMs * 100) / 100,
     };
   }
 
@@ -95,7 +98,8 @@ export class Frames {
     this.#bins[bin] = (this.#bins[bin] as number) + 1;
   }
 
-  #percentile(share: number): number {
+  #percentile(share: number): number | null {
+    if (this.#count === 0) return null;
     let left = this.#count * share;
     for (let bin = 0; bin < this.#bins.length; bin++) {
       left -= this.#bins[bin] as number;

@@ -39,7 +39,11 @@ export function attachHelp(): () => void {
   const dialog = element<HTMLDialogElement>("help-dialog");
   fill(element("page-keys"), PAGE_KEYS);
   fill(element("map-keys"), MAP_KEYS);
-  const open = (): void => dialog.showModal();
+  const open = (): void => {
+    dialog.showModal();
+    // The button at its end has the focus, but one reads from the top.
+    dialog.scrollTop = 0;
+  };
   element("help").addEventListener("click", open);
   return open;
 }

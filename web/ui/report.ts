@@ -4,9 +4,8 @@
 import { type Timeline } from "../charts/timeline.ts";
 import { type MapWork } from "../map/work-record.ts";
 import { type Columns } from "../model/columns.ts";
-import { type LinkState } from "../model/link.ts";
-import { toPoolOptions } from "../model/pool-options.ts";
-import { FORM_NAMES, type Totals } from "../protocol.ts";
+import { type SourceName } from "../model/link.ts";
+import { FORM_NAMES, type PoolOptions, type Totals } from "../protocol.ts";
 import { type FrameCost } from "./frames.ts";
 import { bytesToUnits, countToText } from "./units.ts";
 
@@ -15,12 +14,20 @@ const SCHEMA = 1;
 /** Written in one go: some milliseconds. */
 const NUMBERS_AT_ONCE = 2 ** 14;
 
+/** Of which run figures are, whatever was chosen since. */
+export interface ShownRun {
+  readonly source: SourceName;
+  /** Of the source, in words. */
+  readonly name: string;
+  /** How its pool was really made. */
+  readonly options: PoolOptions;
+}
+
 /** What a report is made of. */
 export interface ReportParts {
-  readonly state: LinkState;
-  /** Of the source. */
-  readonly name: string;
   /** Null before there is a run. */
+  readonly run: ShownRun | null;
+  /** Null before there are figures of it. */
   readonly totals: Totals | null;
   readonly columns: Columns;
   readonly timeline: Timeline;
@@ -30,12 +37,12 @@ export interface ReportParts {
 
 /** Sizes in bytes, times in milliseconds unless their name says otherwise. */
 export function makeReport(parts: ReportParts): object {
-  const { state, name, totals, columns, timeline, frames, work } = parts;
+  const { run, totals, columns, timeline, frames, work } = parts;
   return {
     schema: SCHEMA,
-    source: state.source,
-    name,
-    options: toPoolOptions(state, crossOriginIsolated),
+    source: run?.source ?? null,
+    name: run?.name ?? null,
+    options: run?.options ?? null,
     isolated: crossOriginIsolated,
     userAgent: navigator.userAgent,
     totals,
@@ -66,8 +73,8 @@ async function addNumbers(parts: string[], numbers: Uint8Array | Uint32Array): P
 }
 
 /** One line below the picture of the map. */
-export function toCaption(name: string, totals: Totals | null): string {
-  if (totals === null) return "zmem";
+export function toCaption(run: ShownRun | null, totals: Totals | null): string {
+  if (run === null || totals === null) return "zmem";
   const kept = bytesToUnits(totals.keptBytes);
-  return `zmem: ${name}, ${countToText(totals.pages)} pages, ${kept} in ${bytesToUnits(totals.heldBytes)}`;
+  return `zmem: ${run.name}, ${countToText(totals.pages)} pages, ${kept} in ${bytesToUnits(totals.heldBytes)}`;
 }

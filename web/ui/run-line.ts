@@ -19,6 +19,11 @@ export class RunLine {
   #running = false;
   #paused = false;
 
+  /** Whether a run goes on. */
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
   /** A run was asked for. */
   begin(name: string): void {
     this.#name = name;
@@ -106,9 +111,8 @@ export class RunLine {
     this.#note.hidden = false;
   }
 
-  /** @returns whether the run is paused now */
+  /** Of a run that goes on. @returns whether it is paused now */
   togglePause(): boolean {
-    if (!this.#running) return false;
     this.#paused = !this.#paused;
     this.#pause.textContent = this.#paused ? "Go on" : "Pause";
     const verb = this.#paused ? "paused" : "putting …";

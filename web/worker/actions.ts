@@ -164,7 +164,7 @@ async function trim(session: Session, own: OwnPool, goOn: GoOn): Promise<ActionR
   const after = session.totals().heldBytes;
   if (after >= before) {
     return result(
-      `Nothing to trim: ${bytesToUnits(before)} held, and a fresh memory would be no smaller.`,
+      `Nothing was trimmed: ${bytesToUnits(before)} held. A fresh memory would be no smaller, or the browser had no room for it beside this one.`,
     );
   }
   return result(

@@ -8,9 +8,9 @@ import { type Breathe, makeSample } from "./samples.ts";
 
 /** A source that pages can be taken from. */
 export type Prepared =
-  | { readonly kind: "blob"; readonly name: string; readonly blob: Blob }
-  | { readonly kind: "program"; readonly name: string; readonly program: Program }
-  | { readonly kind: "drawing"; readonly name: string; readonly pages: number };
+  | { readonly kind: "blob"; readonly blob: Blob }
+  | { readonly kind: "program"; readonly program: Program }
+  | { readonly kind: "drawing"; readonly pages: number };
 
 /**
  * @param breathe waits between two steps; throws when nobody wants the source any more
@@ -20,15 +20,15 @@ export async function prepareSource(source: Source, breathe: Breathe): Promise<P
   switch (source.kind) {
     case "file":
       if (source.file.size === 0) throw new Error("The file is empty: there is no page to keep.");
-      return { kind: "blob", name: source.name, blob: source.file };
+      return { kind: "blob", blob: source.file };
     case "sample": {
       const bytes = await makeSample(source.name, breathe);
-      return { kind: "blob", name: source.name, blob: new Blob([bytes as BlobPart]) };
+      return { kind: "blob", blob: new Blob([bytes as BlobPart]) };
     }
     case "program":
-      return { kind: "program", name: "program", program: await startProgram() };
+      return { kind: "program", program: await startProgram() };
     case "drawing":
-      return { kind: "drawing", name: "drawing", pages: source.pages };
+      return { kind: "drawing", pages: source.pages };
   }
 }
 

@@ -104,31 +104,27 @@ export async function streamProgram(
 ): Promise<boolean> {
   const { pageSize, records } = session;
   const batchPages = BATCH_BYTES / pageSize;
-  try {
-    for (let round = 0; round < PROGRAM_ROUNDS; round++) {
-      program.work(round);
-      const memory = program.memory();
-      const pages = Math.min(memory.length / pageSize, records.forms.length);
-      const lanes = new Lanes(session);
-      for (let first = 0; first < pages; first += batchPages) {
-        await lanes.free();
-        if (!(await host.mayGoOn())) {
-          await lanes.settle();
-          return false;
-        }
-        const count = Math.min(batchPages, pages - first);
-        const numbers = Uint32Array.from({ length: count }, (_, index) => first + index);
-        const bytes = memory.subarray(first * pageSize, (first + count) * pageSize);
-        // Who takes several batches at a time takes them elsewhere: each is a copy.
-        lanes.put({ numbers, bytes: session.lanes > 1 ? bytes.slice() : bytes }, () =>
-          host.onPut(numbers, (round + first / pages) / PROGRAM_ROUNDS),
-        );
+  for (let round = 0; round < PROGRAM_ROUNDS; round++) {
+    program.work(round);
+    const memory = program.memory();
+    const pages = Math.min(memory.length / pageSize, records.forms.length);
+    const lanes = new Lanes(session);
+    for (let first = 0; first < pages; first += batchPages) {
+      await lanes.free();
+      if (!(await host.mayGoOn())) {
+        await lanes.settle();
+        return false;
       }
-      // A page of the next round must not come before that of this one.
-      await lanes.settle();
+      const count = Math.min(batchPages, pages - first);
+      const numbers = Uint32Array.from({ length: count }, (_, index) => first + index);
+      const bytes = memory.subarray(first * pageSize, (first + count) * pageSize);
+      // Who takes several batches at a time takes them elsewhere: each is a copy.
+      lanes.put({ numbers, bytes: session.lanes > 1 ? bytes.slice() : bytes }, () =>
+        host.onPut(numbers, (round + first / pages) / PROGRAM_ROUNDS),
+      );
     }
-    return await host.mayGoOn();
-  } finally {
-    program.close();
+    // A page of the next round must not come before that of this one.
+    await lanes.settle();
   }
+  return host.mayGoOn();
 }
