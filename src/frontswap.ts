@@ -181,6 +181,7 @@ export class Frontswap {
       if (!area.open) this.#openType(type, area);
       kept = this.#put(area, type, offset, page);
     } catch (error) {
+      if (area.present.has(offset)) this.#dropQuietly(type, offset);
       throw backendFailure(type, offset, error);
     } finally {
       if (kept) {
@@ -352,6 +353,15 @@ export class Frontswap {
     // A rejected put leaves nothing, here as in the backend; the bit is cleared by the caller.
     if (area.present.has(offset)) backend.flushPage(type, offset);
     return false;
+  }
+
+  /** Writeback asks the backend what it keeps: a page behind a bit that is clear would come back. */
+  #dropQuietly(type: number, offset: number): void {
+    try {
+      this.#backend().flushPage(type, offset);
+    } catch {
+      // The put has failed already, and its caller is told.
+    }
   }
 
   #typeThatIsOn(type: number): SwapType {

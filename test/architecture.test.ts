@@ -189,7 +189,7 @@ const SOURCE: Layers = {
     "swap-log.ts",
     "types.ts",
   ],
-  "admission.ts": ["negative-memory.ts", "swap-log.ts", "types.ts", "writeback.ts"],
+  "admission.ts": ["errors.ts", "negative-memory.ts", "swap-log.ts", "types.ts", "writeback.ts"],
   "background-writeback.ts": ["writeback.ts"],
   "swap-area-options.ts": ["devices/device.ts", "swap-log.ts", "writeback.ts"],
   "swap-area.ts": [

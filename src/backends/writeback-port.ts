@@ -78,7 +78,7 @@ export abstract class WritebackBackend implements WritebackPort {
 
   setLongestBlock(bytes: number): void {
     this.running();
-    if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
+    if (!(bytes >= 1)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
     this.applyLongestBlock(bytes >= this.pageSize ? 0 : Math.floor(bytes));
   }
 
