@@ -154,6 +154,15 @@ export function checkRange(value: unknown, pageSize: number, room: number): numb
   return pages;
 }
 
+/** Makes a call that has nothing left to do where what it is made on was closed by its owner. */
+export function unlessClosed(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!(error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED")) throw error;
+  }
+}
+
 /** How a received value is shown in an error message: type and value, cut to one line. */
 export function describe(value: unknown): string {
   if (typeof value === "number" || typeof value === "boolean") return String(value);

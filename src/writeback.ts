@@ -21,6 +21,7 @@
  */
 import type { AreaDevice } from "./area-device.ts";
 import type { SlotBlock, StoredBlock } from "./devices/device.ts";
+import { unlessClosed } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
 import { checkBudget, RateBudget, type BudgetOptions } from "./rate-budget.ts";
 import type { SwapLog } from "./swap-log.ts";
@@ -105,7 +106,7 @@ export class Writeback {
     if (target === undefined) return;
     if (target.resumesAt > 0) this.#paused -= 1;
     this.#targets.delete(type);
-    this.#port.allowWriteback(type, false);
+    unlessClosed(() => this.#port.allowWriteback(type, false));
   }
 
   /** Whether any area takes part. */

@@ -47,6 +47,7 @@ test("bad arguments throw before anything changes", () => {
   bad(() => frontswap.getPage(-1, 1, page), /swap type: .* got -1/);
   bad(() => frontswap.flushPage(0, NaN), /offset: .* got NaN/);
   bad(() => frontswap.testPage(0, 1e10), /offset: .* got 10000000000/);
+  bad(() => frontswap.nextPage(0, NaN), /offset: .* got NaN/);
   bad(() => frontswap.typeOn(1, 0), /pages: .* got 0/);
   bad(() => frontswap.typeOn(2000, 1), /swap type: .* got 2000/);
   bad(() => frontswap.typeOff(1.5), /swap type: .* got 1.5/);

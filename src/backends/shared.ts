@@ -312,6 +312,12 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     return { triedPages: count, savedBytes: before - this.stats().payloadBytes, done };
   }
 
+  forgetRejected(): void {
+    this.#check();
+    // Whoever asks for the block window is about to use it.
+    this.#exports.blockWindow();
+  }
+
   selectCold(most: number): readonly ColdPage[] {
     this.#check();
     return this.#cold.select(most);

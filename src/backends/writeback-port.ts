@@ -55,10 +55,8 @@ export abstract class WritebackBackend implements WritebackPort {
     return readPendingBlock(this.running(), type, offset);
   }
 
-  forgetRejected(): void {
-    // Whoever asks for the block window is about to use it.
-    this.running().exports.blockWindow();
-  }
+  /** Part of every put of an area, so it makes no object. */
+  abstract forgetRejected(): void;
 
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
     const instance = this.running();
