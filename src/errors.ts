@@ -110,6 +110,16 @@ export function checkOffset(value: unknown, pages: number = MAX_PAGES): asserts 
 }
 
 /**
+ * Checks the key of a page at a backend's own border, where the module would cut it to a u32.
+ *
+ * @throws TypeError or RangeError as checkType and checkOffset
+ */
+export function checkKey(type: unknown, offset: unknown): void {
+  checkType(type);
+  checkOffset(offset);
+}
+
+/**
  * Checks a page. A Uint8Array of another realm (a frame, a test runner's sandbox) is accepted, and
  * so is one on a SharedArrayBuffer: that nobody writes to it meanwhile is its owner's affair.
  *

@@ -14,7 +14,7 @@ import { Admission, type AdmissionOptions } from "./admission.ts";
 import { AreaSet, type ShrinkResult, type SwapEntry } from "./area-set.ts";
 import { AsyncSwapArea } from "./async-swap-area.ts";
 import { BackgroundWriteback, type BackgroundOptions } from "./background-writeback.ts";
-import { MAX_INSTANCE_BYTES, ShardedZmemBackend } from "./backends/sharded.ts";
+import { checkInstanceBytes, MAX_INSTANCE_BYTES, ShardedZmemBackend } from "./backends/sharded.ts";
 import type { ZmemBackendOptions } from "./backends/pool-options.ts";
 import { ZmemBackend } from "./backends/zmem.ts";
 import type { AsyncSwapDevice, SwapDevice } from "./devices/device.ts";
@@ -213,6 +213,7 @@ function makeBackend(
 ): ZmemBackend | ShardedZmemBackend {
   const { maxInstanceBytes = MAX_INSTANCE_BYTES, ...rest } = options;
   const { limitBytes } = rest;
+  checkInstanceBytes(maxInstanceBytes);
   if (limitBytes === undefined || limitBytes === Infinity || !(limitBytes > maxInstanceBytes)) {
     return new ZmemBackend(createInstance, rest);
   }

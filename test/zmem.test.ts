@@ -156,6 +156,9 @@ test("bad options say what was expected and what came", async () => {
     [{ limitBytes: -1 }, /limitBytes: .* got -1/],
     [{ limitBytes: NaN }, /limitBytes: .* got NaN/],
     [{ limitBytes: "64M" }, /limitBytes: .* got "64M"/],
+    [{ maxInstanceBytes: NaN }, /maxInstanceBytes: expected 65536 to 4294967296, got NaN/],
+    [{ maxInstanceBytes: "1G" }, /maxInstanceBytes: .* got "1G"/],
+    [{ maximumWasmPages: 0 }, /maximumWasmPages: expected an integer from 1 to 65536, got 0/],
     [{ limitBytes: 1000 }, /limitBytes: expected room for the pool's fixed part .* got 1000/],
   ];
   for (const [options, message] of cases) {
