@@ -119,15 +119,23 @@ export function checkKey(type: unknown, offset: unknown): void {
   checkOffset(offset);
 }
 
+/** Whether it is one, of this realm or of another (a frame, a test runner's sandbox). */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  if (value instanceof Uint8Array) return true;
+  return (
+    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]"
+  );
+}
+
 /**
- * Checks a page. A Uint8Array of another realm (a frame, a test runner's sandbox) is accepted, and
- * so is one on a SharedArrayBuffer: that nobody writes to it meanwhile is its owner's affair.
+ * Checks a page. One on a SharedArrayBuffer is accepted: that nobody writes to it meanwhile is its
+ * owner's affair.
  *
  * @throws TypeError unless `value` is a Uint8Array whose buffer is attached, RangeError unless it
  *   has `pageSize` bytes
  */
 export function checkPage(value: unknown, pageSize: number): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+  if (!isUint8Array(value)) {
     throw new TypeError(`page: expected a Uint8Array, got ${describe(value)}`);
   }
   if (value.length === pageSize) return;
@@ -148,7 +156,7 @@ export function checkPage(value: unknown, pageSize: number): asserts value is Ui
  *   has a multiple of `pageSize` bytes, `room` pages at most
  */
 export function checkRange(value: unknown, pageSize: number, room: number): number {
-  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+  if (!isUint8Array(value)) {
     throw new TypeError(`range: expected a Uint8Array, got ${describe(value)}`);
   }
   if (isDetached(value)) {
@@ -197,12 +205,6 @@ function checkInteger(what: string, value: unknown, lowest: number, highest: num
       `${what}: expected an integer from ${lowest} to ${highest}, got ${describe(value)}`,
     );
   }
-}
-
-function isForeignUint8Array(value: unknown): value is Uint8Array {
-  return (
-    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]"
-  );
 }
 
 function isDetached(view: Uint8Array): boolean {
