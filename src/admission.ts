@@ -14,6 +14,7 @@
  * Invariant: a page that is refused here was not kept before the call either once it returns: the
  * front-end drops the older copy as for any rejected put.
  */
+import { describe, MIN_PAGE_SIZE } from "./errors.ts";
 import { NegativeMemory } from "./negative-memory.ts";
 import type { SwapLog } from "./swap-log.ts";
 import type { Page, PutHook } from "./types.ts";
@@ -25,7 +26,7 @@ export interface GradedAdmission {
   readonly from: number;
   /** From this fill level on the whole ratio is demanded; above `from`, 1 or below. */
   readonly to: number;
-  /** Page size ÷ block size at `to`, above 1. */
+  /** Page size ÷ block size at `to`, above 1 and at most 4096. */
   readonly ratio: number;
 }
 
@@ -135,7 +136,10 @@ function checkGraded({ from, to, ratio }: GradedAdmission): void {
       `gradedAdmission: expected fill levels 0 ≤ from < to ≤ 1, got from ${from}, to ${to}`,
     );
   }
-  if (!(ratio > 1)) {
-    throw new RangeError(`gradedAdmission: expected a ratio above 1, got ${ratio}`);
+  // A block has a byte at least, so a larger ratio would mean nothing for the smallest page.
+  if (!(ratio > 1 && ratio <= MIN_PAGE_SIZE)) {
+    throw new RangeError(
+      `gradedAdmission: expected a ratio above 1, ${MIN_PAGE_SIZE} at most, got ${describe(ratio)}`,
+    );
   }
 }

@@ -8,10 +8,12 @@
  * Invariants: bit set ⇔ the last write of the offset was taken and it was not discarded since. When
  * a call throws, the bits of the offsets that it was to change are clear: nothing stale can be read.
  */
+import { deviceFailure } from "./backend-failures.ts";
 import { Bitmap } from "./bitmap.ts";
 import type { SlotBlock, StoredBlock, SwapDevice } from "./devices/device.ts";
 import { ZmemError } from "./errors.ts";
 import type { SwapLog } from "./swap-log.ts";
+import { RAW_FORM, type Page, type WritebackPort } from "./types.ts";
 
 /** Blocks of one area on its device. */
 export class AreaDevice {
@@ -161,12 +163,31 @@ export class AreaDevice {
 
   #failure(offset: number, verb: string, error: unknown): ZmemError {
     this.#log.count("deviceErrors", this.type, offset);
-    if (error instanceof ZmemError) return error;
-    const what = error instanceof Error ? error.message : String(error);
-    return new ZmemError(
-      "ERR_ZMEM_DEVICE",
-      `swap type ${this.type}, offset ${offset}: the device could not ${verb}: ${what}`,
-      { cause: error },
+    return deviceFailure(this.type, offset, verb, error);
+  }
+}
+
+/**
+ * Decodes a block that was read from a device into `page`.
+ *
+ * @param port what has encoded it; undefined when pages are written as they are
+ * @throws ZmemError `ERR_ZMEM_CORRUPT` when it does not decode to a page; `page` is untouched
+ */
+export function decodeStored(
+  port: WritebackPort | undefined,
+  type: number,
+  offset: number,
+  { tag, block }: StoredBlock,
+  page: Page,
+): void {
+  if (port !== undefined) {
+    port.decodeBlock(tag, block, page);
+  } else if (tag === RAW_FORM && block.length === page.length) {
+    page.set(block);
+  } else {
+    throw new ZmemError(
+      "ERR_ZMEM_CORRUPT",
+      `swap type ${type}, offset ${offset}: expected a page of ${page.length} bytes, got ${block.length} bytes of form ${tag}`,
     );
   }
 }

@@ -16,10 +16,13 @@
  * Invariants: as SwapArea. The bit of an offset is that of the last call on it; what settles later
  * and is not the last any more changes nothing.
  */
+import { decodeStored } from "./area-device.ts";
+import { deviceFailure } from "./backend-failures.ts";
 import { Bitmap } from "./bitmap.ts";
-import type { AsyncSwapDevice, StoredBlock } from "./devices/device.ts";
-import { ZmemError } from "./errors.ts";
+import type { AsyncSwapDevice } from "./devices/device.ts";
+import { checkPages, unlessClosed, ZmemError } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
+import { checkDevice } from "./swap-area-options.ts";
 import { SwapLog } from "./swap-log.ts";
 import { RAW_FORM, type Page } from "./types.ts";
 import type { Writeback } from "./writeback.ts";
@@ -58,17 +61,19 @@ export class AsyncSwapArea {
   #pages = 0;
   #on = true;
 
-  /** @throws RangeError when the type is on already, or the device has another page size */
+  /**
+   * @throws TypeError for a device that is no asynchronous one; RangeError when the type is on
+   *   already, or the device has another page size
+   */
   constructor(frontswap: Frontswap, options: AsyncSwapAreaOptions) {
     const { type, pages, asyncDevice, writeback } = options;
-    if (asyncDevice.pageSize !== frontswap.pageSize) {
-      throw new RangeError(
-        `asyncDevice: expected pages of ${frontswap.pageSize} bytes, got ${asyncDevice.pageSize}`,
-      );
-    }
+    checkDevice("asyncDevice", asyncDevice, frontswap.pageSize);
     if (frontswap.isOn(type)) {
       throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
     }
+    checkPages(pages);
+    // First what may fail for want of memory: the type stays off then.
+    this.#present = new Bitmap(pages);
     frontswap.typeOn(type, pages);
     this.type = type;
     this.pages = pages;
@@ -77,7 +82,6 @@ export class AsyncSwapArea {
     this.#writeback = writeback ?? null;
     this.#promote = writeback !== undefined && (options.promote ?? true);
     this.#log = options.log ?? new SwapLog();
-    this.#present = new Bitmap(pages);
   }
 
   /** Whether it is on. */
@@ -190,7 +194,7 @@ export class AsyncSwapArea {
       if (this.#writeback?.promote(this.type, offset, stored, page)) this.#forget(offset);
       return true;
     }
-    this.#decode(offset, stored, page);
+    decodeStored(this.#writeback?.port, this.type, offset, stored, page);
     return true;
   }
 
@@ -208,18 +212,28 @@ export class AsyncSwapArea {
   }
 
   /**
-   * Turns the area off: every later call throws `ERR_ZMEM_TYPE_OFF`. All pages are forgotten at
-   * once; the promise resolves when the device has been told.
+   * Turns the area off: every later call throws `ERR_ZMEM_TYPE_OFF`, but a second off. All pages are
+   * forgotten at once; the promise resolves when the device has been told.
    */
   async off(): Promise<void> {
-    if (!this.#on) return;
-    this.#on = false;
-    this.#frontswap.typeOff(this.type);
-    for (let offset = this.#present.next(0); offset >= 0;) {
-      this.#forget(offset);
-      offset = this.#present.next(offset + 1);
+    try {
+      if (this.#on) this.#turnOff();
+    } finally {
+      await Promise.all(this.#discards);
     }
-    await Promise.all(this.#discards);
+  }
+
+  #turnOff(): void {
+    this.#on = false;
+    try {
+      // A front-end that was closed has turned its types off itself.
+      unlessClosed(() => this.#frontswap.typeOff(this.type));
+    } finally {
+      for (let offset = this.#present.next(0); offset >= 0;) {
+        this.#forget(offset);
+        offset = this.#present.next(offset + 1);
+      }
+    }
   }
 
   #checkOn(): void {
@@ -234,38 +248,24 @@ export class AsyncSwapArea {
     this.#reads.delete(offset);
     if (!this.#present.clear(offset)) return false;
     this.#pages -= 1;
-    const discarding = this.#device.discard(offset).then(
-      () => undefined,
-      // The bit is clear, so what the slot still holds is never read.
-      () => this.#log.count("deviceErrors", this.type, offset),
-    );
+    const discarding = this.#discard(offset);
     this.#discards.add(discarding);
     void discarding.then(() => this.#discards.delete(discarding));
     return true;
   }
 
-  #decode(offset: number, { tag, block }: StoredBlock, page: Page): void {
-    if (this.#writeback !== null) {
-      this.#writeback.port.decodeBlock(tag, block, page);
-    } else if (tag === RAW_FORM && block.length === page.length) {
-      page.set(block);
-    } else {
-      throw new ZmemError(
-        "ERR_ZMEM_CORRUPT",
-        `swap type ${this.type}, offset ${offset}: expected a page of ${page.length} bytes, got ${block.length} bytes of form ${tag}`,
-      );
+  async #discard(offset: number): Promise<void> {
+    try {
+      await this.#device.discard(offset);
+    } catch {
+      // The bit is clear, so what the slot still holds is never read.
+      this.#log.count("deviceErrors", this.type, offset);
     }
   }
 
   #failure(offset: number, verb: string, error: unknown): ZmemError {
     this.#log.count("deviceErrors", this.type, offset);
-    if (error instanceof ZmemError) return error;
-    const what = error instanceof Error ? error.message : String(error);
-    return new ZmemError(
-      "ERR_ZMEM_DEVICE",
-      `swap type ${this.type}, offset ${offset}: the device could not ${verb}: ${what}`,
-      { cause: error },
-    );
+    return deviceFailure(this.type, offset, verb, error);
   }
 }
 

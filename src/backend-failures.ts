@@ -1,6 +1,6 @@
 /**
- * What a backend's failures become: errors with a code and the page's key, the same from the
- * front-end of one thread and from that of many.
+ * What failures of backends and devices become: errors with a code and the page's key, the same from
+ * the front-end of one thread and from that of many.
  */
 import { describe, ZmemError } from "./errors.ts";
 
@@ -19,6 +19,22 @@ export function backendFailure(type: number, offset: number, error: unknown): Zm
   return new ZmemError(
     "ERR_ZMEM_BACKEND",
     `${keyToText(type, offset)}: the backend failed: ${what}`,
+    { cause: error },
+  );
+}
+
+/** What a device threw, or a sentence on what it did wrong, as a ZmemError. */
+export function deviceFailure(
+  type: number,
+  offset: number,
+  verb: string,
+  error: unknown,
+): ZmemError {
+  if (error instanceof ZmemError) return error;
+  const what = error instanceof Error ? error.message : String(error);
+  return new ZmemError(
+    "ERR_ZMEM_DEVICE",
+    `${keyToText(type, offset)}: the device could not ${verb}: ${what}`,
     { cause: error },
   );
 }

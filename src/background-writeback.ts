@@ -6,6 +6,7 @@
  * starting and stopping with every page. A program with a loop of its own calls `step`; others
  * `start` a timer, which keeps no process alive.
  */
+import { unlessClosed } from "./errors.ts";
 import type { Writeback } from "./writeback.ts";
 
 /** When writeback works ahead, and how much at a time. */
@@ -14,7 +15,7 @@ export interface BackgroundOptions {
   readonly highWatermark?: number;
   /** The fill level at which it ends; 0.9 when left out. */
   readonly lowWatermark?: number;
-  /** Milliseconds between two steps of the timer; 20 when left out. */
+  /** Milliseconds between two steps of the timer, 0 to 2^31 - 1; 20 when left out. */
   readonly intervalMs?: number;
   /** Microseconds of a step of the timer, about; 2000 when left out. */
   readonly stepMicroseconds?: number;
@@ -29,6 +30,8 @@ export interface StepResult {
 }
 
 const COMPACT_OBJECTS = 256;
+/** Timers take a longer time for none at all. */
+const MAX_INTERVAL_MS = 2 ** 31 - 1;
 
 /** Drives a writeback ahead of need. */
 export class BackgroundWriteback {
@@ -53,9 +56,9 @@ export class BackgroundWriteback {
         `watermarks: expected 0 < low < high ≤ 1, got ${lowWatermark} and ${highWatermark}`,
       );
     }
-    if (!(intervalMs >= 0) || !(stepMicroseconds > 0)) {
+    if (!(intervalMs >= 0 && intervalMs <= MAX_INTERVAL_MS) || !(stepMicroseconds > 0)) {
       throw new RangeError(
-        `background: expected times above 0, got ${intervalMs} ms and ${stepMicroseconds} µs`,
+        `background: expected an interval of 0 to ${MAX_INTERVAL_MS} ms and steps above 0 µs, got ${intervalMs} ms and ${stepMicroseconds} µs`,
       );
     }
     this.#writeback = writeback;
@@ -70,18 +73,11 @@ export class BackgroundWriteback {
     return this.#timer !== null;
   }
 
-  /** Starts the timer, if it does not run. */
+  /** Starts the timer, if it does not run. @throws ZmemError `ERR_ZMEM_CLOSED` */
   start(): void {
     if (this.#timer !== null) return;
-    const tick = (): void => {
-      this.#timer = null;
-      this.start();
-      this.step(this.#stepMicroseconds);
-    };
-    const timer = setTimeout(tick, this.#intervalMs);
-    this.#timer = timer;
-    // Node's timers keep the process alive unless told not to; those of browsers are numbers.
-    (timer as unknown as { unref?: () => void }).unref?.();
+    this.#writeback.port.fillLevel();
+    this.#arm();
   }
 
   /** Stops the timer. */
@@ -111,5 +107,25 @@ export class BackgroundWriteback {
       if (evicted === 0 && moved === 0) break;
     } while (performance.now() < until);
     return { pages, done: false };
+  }
+
+  #arm(): void {
+    const timer = setTimeout(() => this.#tick(), this.#intervalMs);
+    this.#timer = timer;
+    // Node's timers keep the process alive unless told not to; those of browsers are numbers.
+    (timer as unknown as { unref?: () => void }).unref?.();
+  }
+
+  #tick(): void {
+    this.#arm();
+    try {
+      this.step(this.#stepMicroseconds);
+    } catch (error) {
+      this.stop();
+      // A backend that its owner has closed keeps nothing to be written back.
+      unlessClosed(() => {
+        throw error;
+      });
+    }
   }
 }

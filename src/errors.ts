@@ -128,14 +128,32 @@ export function checkOffset(value: unknown, pages: number = MAX_PAGES): asserts 
 }
 
 /**
- * Checks a page. A Uint8Array of another realm (a frame, a test runner's sandbox) is accepted, and
- * so is one on a SharedArrayBuffer: that nobody writes to it meanwhile is its owner's affair.
+ * Checks the key of a page at a backend's own border, where the module would cut it to a u32.
+ *
+ * @throws TypeError or RangeError as checkType and checkOffset
+ */
+export function checkKey(type: unknown, offset: unknown): void {
+  checkType(type);
+  checkOffset(offset);
+}
+
+/** Whether it is one, of this realm or of another (a frame, a test runner's sandbox). */
+export function isUint8Array(value: unknown): value is Uint8Array {
+  if (value instanceof Uint8Array) return true;
+  return (
+    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]"
+  );
+}
+
+/**
+ * Checks a page. One on a SharedArrayBuffer is accepted: that nobody writes to it meanwhile is its
+ * owner's affair.
  *
  * @throws TypeError unless `value` is a Uint8Array whose buffer is attached, RangeError unless it
  *   has `pageSize` bytes
  */
 export function checkPage(value: unknown, pageSize: number): asserts value is Uint8Array {
-  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+  if (!isUint8Array(value)) {
     throw new TypeError(`page: expected a Uint8Array, got ${describe(value)}`);
   }
   if (value.length === pageSize) return;
@@ -156,7 +174,7 @@ export function checkPage(value: unknown, pageSize: number): asserts value is Ui
  *   has a multiple of `pageSize` bytes, `room` pages at most
  */
 export function checkRange(value: unknown, pageSize: number, room: number): number {
-  if (!(value instanceof Uint8Array) && !isForeignUint8Array(value)) {
+  if (!isUint8Array(value)) {
     throw new TypeError(`range: expected a Uint8Array, got ${describe(value)}`);
   }
   if (isDetached(value)) {
@@ -170,6 +188,15 @@ export function checkRange(value: unknown, pageSize: number, room: number): numb
     throw new RangeError(`range: expected at most ${room} pages from this offset, got ${pages}`);
   }
   return pages;
+}
+
+/** Makes a call that has nothing left to do where what it is made on was closed by its owner. */
+export function unlessClosed(call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    if (!(error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED")) throw error;
+  }
 }
 
 /** How a received value is shown in an error message: type and value, cut to one line. */
@@ -196,12 +223,6 @@ function checkInteger(what: string, value: unknown, lowest: number, highest: num
       `${what}: expected an integer from ${lowest} to ${highest}, got ${describe(value)}`,
     );
   }
-}
-
-function isForeignUint8Array(value: unknown): value is Uint8Array {
-  return (
-    ArrayBuffer.isView(value) && Object.prototype.toString.call(value) === "[object Uint8Array]"
-  );
 }
 
 function isDetached(view: Uint8Array): boolean {

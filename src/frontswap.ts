@@ -31,7 +31,9 @@ import {
   checkPageSize,
   checkType,
   describe,
+  MAX_PAGES,
   MIN_PAGE_SIZE,
+  unlessClosed,
   ZmemError,
 } from "./errors.ts";
 import type { FrontswapCounters, FrontswapOps, Page, PutHook } from "./types.ts";
@@ -181,6 +183,7 @@ export class Frontswap {
       if (!area.open) this.#openType(type, area);
       kept = this.#put(area, type, offset, page);
     } catch (error) {
+      if (area.present.has(offset)) this.#dropQuietly(type, offset);
       throw backendFailure(type, offset, error);
     } finally {
       if (kept) {
@@ -305,9 +308,18 @@ export class Frontswap {
     return area.present.has(offset);
   }
 
-  /** The lowest offset, at `from` or above, of a page that the backend keeps; -1 for none. */
+  /**
+   * The lowest offset, at `from` or above, of a page that the backend keeps.
+   *
+   * @param from 0 to 2^32
+   * @returns -1 for none
+   * @throws as testPage
+   */
   nextPage(type: number, from: number): number {
-    return this.#typeThatIsOn(type).present.next(from);
+    const area = this.#typeThatIsOn(type);
+    // One behind the last there can be: a loop may ask from there.
+    checkOffset(from, MAX_PAGES + 1);
+    return area.present.next(from);
   }
 
   /** Pages of a type that the backend keeps. @throws ZmemError `ERR_ZMEM_TYPE_OFF` */
@@ -354,6 +366,15 @@ export class Frontswap {
     return false;
   }
 
+  /** Writeback asks the backend what it keeps: a page behind a bit that is clear would come back. */
+  #dropQuietly(type: number, offset: number): void {
+    try {
+      this.#backend().flushPage(type, offset);
+    } catch {
+      // The put has failed already, and its caller is told.
+    }
+  }
+
   #typeThatIsOn(type: number): SwapType {
     const area = typeof type === "number" ? this.#types[type] : undefined;
     return area ?? this.#refuseType(type);
@@ -397,12 +418,7 @@ export class Frontswap {
   #closeType(type: number, area: SwapType): void {
     if (!area.open) return;
     area.open = false;
-    try {
-      this.#backend().flushArea(type);
-    } catch (error) {
-      // A backend that its owner has closed already keeps nothing.
-      if (!(error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED")) throw error;
-    }
+    unlessClosed(() => this.#backend().flushArea(type));
   }
 
   #closeTypes(): void {

@@ -9,6 +9,7 @@
  */
 import type { ZmemExports } from "./backends/abi.ts";
 import { ZmemError } from "./errors.ts";
+import { SourceError } from "./platform/compile.ts";
 import { instantiator, type CreateInstance } from "./platform/instantiate.ts";
 
 /** The type makes this list complete. */
@@ -66,7 +67,8 @@ const SIMD_PROBE = new Uint8Array([
 
 /**
  * @param compile gives the compiled module
- * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` or `ERR_ZMEM_MODULE`, with what was thrown as `cause`
+ * @throws ZmemError `ERR_ZMEM_UNSUPPORTED` or `ERR_ZMEM_MODULE`, with what was thrown as `cause`;
+ *   TypeError for what is no source of a module
  */
 export async function loadModule(
   compile: () => Promise<WebAssembly.Module>,
@@ -75,7 +77,7 @@ export async function loadModule(
   try {
     module = await compile();
   } catch (error) {
-    throw loadFailure(error);
+    throw error instanceof SourceError ? error : loadFailure(error);
   }
   return toInstantiator(module);
 }

@@ -1,7 +1,8 @@
 /**
  * How a swap area is made: its device and its modes, and which of them go together.
  */
-import type { SwapDevice } from "./devices/device.ts";
+import type { AsyncSwapDevice, SwapDevice, SwapDeviceState } from "./devices/device.ts";
+import { describe } from "./errors.ts";
 import type { SwapLog } from "./swap-log.ts";
 import type { Writeback } from "./writeback.ts";
 
@@ -27,16 +28,42 @@ export interface SwapAreaOptions {
 }
 
 /**
+ * Checks that a device is of the kind that an option takes. An asynchronous one taken for a
+ * synchronous one would say yes, by a promise, to whatever it is asked.
+ *
+ * @throws TypeError for one of the other kind, RangeError for another page size
+ */
+export function checkDevice(
+  option: "device" | "asyncDevice",
+  device: SwapDeviceState | null,
+  pageSize: number,
+): void {
+  const isSynchronous = typeof (device as Partial<SwapDevice> | null)?.tagOf === "function";
+  const isAsynchronous =
+    !isSynchronous && typeof (device as AsyncSwapDevice | null)?.read === "function";
+  if (option === "device" && !isSynchronous) {
+    const hint = isAsynchronous ? ", which answers with promises: give it as asyncDevice" : "";
+    throw new TypeError(`device: expected a SwapDevice, got ${describe(device)}${hint}`);
+  }
+  if (option === "asyncDevice" && !isAsynchronous) {
+    const hint = isSynchronous ? ", which is synchronous: give it as device" : "";
+    throw new TypeError(`asyncDevice: expected an AsyncSwapDevice, got ${describe(device)}${hint}`);
+  }
+  const got = device?.pageSize;
+  if (got !== pageSize) {
+    throw new RangeError(`${option}: expected pages of ${pageSize} bytes, got ${got}`);
+  }
+}
+
+/**
  * Checks that device and modes go together.
  *
- * @throws RangeError when the device has another page size, or a mode needs a device and there is
- *   none
+ * @throws TypeError for a device that is no synchronous one; RangeError when it has another page
+ *   size, or a mode needs a device and there is none
  */
 export function checkModes(pageSize: number, options: SwapAreaOptions): void {
   const { device, writeback, writeThrough = false } = options;
-  if (device !== undefined && device.pageSize !== pageSize) {
-    throw new RangeError(`device: expected pages of ${pageSize} bytes, got ${device.pageSize}`);
-  }
+  if (device !== undefined) checkDevice("device", device, pageSize);
   if (writeThrough && device === undefined) {
     throw new RangeError("writeThrough: expected a device to write through to, got none");
   }

@@ -21,8 +21,15 @@
  * that answered true can be got until flush, overwrite or off; a put that answered false or failed
  * in backend or device leaves nothing, not even the older copy.
  */
-import { AreaDevice } from "./area-device.ts";
-import { checkOffset, checkRange, ZmemError } from "./errors.ts";
+import { AreaDevice, decodeStored } from "./area-device.ts";
+import {
+  checkOffset,
+  checkPages,
+  checkRange,
+  describe,
+  unlessClosed,
+  ZmemError,
+} from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
 import { PageViews, type ArrayPages } from "./page-views.ts";
 import { SlotAllocator } from "./slot-allocator.ts";
@@ -50,8 +57,8 @@ export class SwapArea {
   /**
    * Turns the type on.
    *
-   * @throws RangeError when the type is on already, the device has another page size, or a mode
-   *   needs a device and there is none
+   * @throws TypeError for a device that is no synchronous one; RangeError when the type is on
+   *   already, the device has another page size, or a mode needs a device and there is none
    */
   constructor(frontswap: Frontswap, options: SwapAreaOptions) {
     const { type, pages, device, writeback, writeThrough = false, exclusiveGet = false } = options;
@@ -59,12 +66,14 @@ export class SwapArea {
     if (frontswap.isOn(type)) {
       throw new RangeError(`swap type: expected one that is off, got ${type}, which is on`);
     }
+    checkPages(pages);
+    this.#log = options.log ?? new SwapLog();
+    // First what may fail for want of memory: the type stays off then.
+    this.#device = device === undefined ? null : new AreaDevice(device, type, pages, this.#log);
     frontswap.typeOn(type, pages);
     this.type = type;
     this.pages = pages;
     this.#frontswap = frontswap;
-    this.#log = options.log ?? new SwapLog();
-    this.#device = device === undefined ? null : new AreaDevice(device, type, pages, this.#log);
     this.#writeback = this.#device === null ? null : (writeback ?? null);
     const { evict = this.#writeback !== null } = options;
     this.#promote = options.promote ?? evict;
@@ -114,9 +123,7 @@ export class SwapArea {
     }
     if (this.#writeDevice(device, offset, page)) return true;
     // Full: what it has of this offset is older.
-    if (kept) this.#frontswap.dropPage(this.type, offset);
-    device.discard(offset);
-    return false;
+    return this.#refuse(offset);
   }
 
   /**
@@ -185,8 +192,14 @@ export class SwapArea {
   /** Forgets a page. @returns whether there was one @throws as get */
   flush(offset: number): boolean {
     this.#checkOn();
-    const wasKept = this.#frontswap.flushPage(this.type, offset);
-    const wasOnDevice = this.#device?.discard(offset) ?? false;
+    checkOffset(offset, this.pages);
+    let wasKept = false;
+    let wasOnDevice = false;
+    try {
+      wasKept = this.#frontswap.flushPage(this.type, offset);
+    } finally {
+      wasOnDevice = this.#device?.discard(offset) ?? false;
+    }
     return wasKept || wasOnDevice;
   }
 
@@ -222,7 +235,7 @@ export class SwapArea {
   /**
    * Moves pages out of the backend, lowest offset first, to the device or else to the caller.
    *
-   * @param most pages
+   * @param most pages, 0 or more
    * @param onPage takes a page that the device does not, by returning true; the page is a view that
    *   is valid during the call
    * @returns pages that left the backend; fewer than `most` when there are no more, or those that
@@ -231,6 +244,9 @@ export class SwapArea {
    */
   repatriate(most: number, onPage?: (offset: number, page: Page) => boolean): number {
     this.#checkOn();
+    if (!(typeof most === "number" && most >= 0)) {
+      throw new RangeError(`most: expected 0 pages or more, got ${describe(most)}`);
+    }
     const page = new Uint8Array(this.#frontswap.pageSize);
     let moved = 0;
     let offset = this.#frontswap.nextPage(this.type, 0);
@@ -238,7 +254,10 @@ export class SwapArea {
       if (this.#device?.has(offset) !== true) {
         this.#frontswap.getPage(this.type, offset, page);
         if (!this.#tryDevice(offset, page)) {
-          if (onPage?.(offset, page) !== true) continue;
+          const isTaken = onPage?.(offset, page) === true;
+          // Should the caller have turned the area off.
+          this.#checkOn();
+          if (!isTaken) continue;
           // Should the caller have put elsewhere, writeback may have moved this very page.
           this.#device?.release(offset);
         }
@@ -256,7 +275,8 @@ export class SwapArea {
    *
    * @param onPage gets each page, lowest offset first; the view is valid during the call. What it
    *   throws ends this: the area is on again, and the pages handed over before are gone from it.
-   * @throws as get when a page can't be read: the area is on, and this may be tried again
+   * @throws as get when a page can't be read: the area is on, and this may be tried again.
+   *   `ERR_ZMEM_TYPE_OFF` or `ERR_ZMEM_CLOSED` when `onPage` has turned it off.
    */
   swapOff(onPage: (offset: number, page: Page) => void): void {
     this.#checkOn();
@@ -268,11 +288,12 @@ export class SwapArea {
           this.#readDevice(this.#device, offset, page, false);
         }
         onPage(offset, page);
+        this.#checkOn();
         this.#frontswap.dropPage(this.type, offset);
         this.#device?.release(offset);
       }
     } catch (error) {
-      this.#state = "on";
+      if (this.#state === "ending") this.#state = "on";
       throw error;
     }
     this.off();
@@ -287,10 +308,21 @@ export class SwapArea {
   off(): void {
     if (this.#state === "off") return;
     this.#state = "off";
-    this.#writeback?.remove(this.type);
-    this.#frontswap.typeOff(this.type);
     this.#slots = null;
-    this.#device?.discardAll();
+    try {
+      this.#turnOff();
+    } finally {
+      this.#device?.discardAll();
+    }
+  }
+
+  #turnOff(): void {
+    try {
+      this.#writeback?.remove(this.type);
+    } finally {
+      // A front-end that was closed has turned its types off itself.
+      unlessClosed(() => this.#frontswap.typeOff(this.type));
+    }
   }
 
   /** @returns how many pages there are in `bytes` */
@@ -312,10 +344,14 @@ export class SwapArea {
     throw new ZmemError("ERR_ZMEM_TYPE_OFF", `the swap area of type ${this.type} is off`);
   }
 
-  /** A put that is rejected without being tried. */
+  /** Rejects a put: nothing is left, on the device not even when the backend fails at it. */
   #refuse(offset: number): false {
-    this.#frontswap.dropPage(this.type, offset);
-    this.#device?.discard(offset);
+    checkOffset(offset, this.pages);
+    try {
+      this.#frontswap.dropPage(this.type, offset);
+    } finally {
+      this.#device?.discard(offset);
+    }
     return false;
   }
 
@@ -353,17 +389,7 @@ export class SwapArea {
   #readDevice(device: AreaDevice, offset: number, page: Page, promote: boolean): boolean {
     const stored = device.read(offset);
     if (promote) return this.#writeback?.promote(this.type, offset, stored, page) ?? false;
-    const { tag, block } = stored;
-    if (this.#writeback !== null) {
-      this.#writeback.port.decodeBlock(tag, block, page);
-    } else if (tag === RAW_FORM && block.length === page.length) {
-      page.set(block);
-    } else {
-      throw new ZmemError(
-        "ERR_ZMEM_CORRUPT",
-        `swap type ${this.type}, offset ${offset}: expected a page of ${page.length} bytes, got ${block.length} bytes of form ${tag}`,
-      );
-    }
+    decodeStored(this.#writeback?.port, this.type, offset, stored, page);
     return false;
   }
 

@@ -149,7 +149,7 @@ export interface WritebackPort {
   /**
    * Sets the longest block that is kept; a page whose block is longer is rejected as incompressible.
    *
-   * @param bytes the page size: every page is kept, or as many as the backend was made to
+   * @param bytes 1 or more; the page size: every page is kept, or as many as the backend was made to
    */
   setLongestBlock(bytes: number): void;
 }

@@ -17,9 +17,11 @@
  * Invariants: a page is dropped from the pool only after its device has taken its block; when the
  * device refuses or fails, all pages of that cluster stay where they are, and the area's pages are
  * left alone for the next 64 attempts. Same-filled pages are never written: they hold no memory.
+ * Nor is a page without its presence bit, which a backend that failed may have kept: it is dropped.
  */
 import type { AreaDevice } from "./area-device.ts";
 import type { SlotBlock, StoredBlock } from "./devices/device.ts";
+import { unlessClosed } from "./errors.ts";
 import type { Frontswap } from "./frontswap.ts";
 import { checkBudget, RateBudget, type BudgetOptions } from "./rate-budget.ts";
 import type { SwapLog } from "./swap-log.ts";
@@ -104,7 +106,7 @@ export class Writeback {
     if (target === undefined) return;
     if (target.resumesAt > 0) this.#paused -= 1;
     this.#targets.delete(type);
-    this.#port.allowWriteback(type, false);
+    unlessClosed(() => this.#port.allowWriteback(type, false));
   }
 
   /** Whether any area takes part. */
@@ -212,8 +214,11 @@ export class Writeback {
     cold: readonly ColdPage[],
     indices: readonly number[],
   ): number | null {
-    // Write-through pages are on the device already.
-    const known = indices.filter((index) => device.has((cold[index] as ColdPage).offset));
+    // Write-through pages are on the device already; those without a bit are nobody's.
+    const known = indices.filter((index) => {
+      const { offset } = cold[index] as ColdPage;
+      return device.has(offset) || !this.#frontswap.testPage(device.type, offset);
+    });
     for (const index of known) this.#drop(device, cold, index, "droppedPages");
     const chosen = this.#choose(device, cold, indices, known);
     const blocks: SlotBlock[] = chosen.map((index) => {
@@ -269,8 +274,9 @@ export class Writeback {
   ): void {
     const { offset } = cold[index] as ColdPage;
     if (this.#port.dropCold(index)) {
-      this.#frontswap.evictPage(device.type, offset);
-      this.#log.count(name, device.type, offset);
+      if (this.#frontswap.evictPage(device.type, offset)) {
+        this.#log.count(name, device.type, offset);
+      }
     } else if (name === "writtenBackPages") {
       // It changed in between: what the device has taken is not what the pool keeps.
       device.release(offset);

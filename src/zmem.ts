@@ -14,7 +14,7 @@ import { Admission, type AdmissionOptions } from "./admission.ts";
 import { AreaSet, type ShrinkResult, type SwapEntry } from "./area-set.ts";
 import { AsyncSwapArea } from "./async-swap-area.ts";
 import { BackgroundWriteback, type BackgroundOptions } from "./background-writeback.ts";
-import { MAX_INSTANCE_BYTES, ShardedZmemBackend } from "./backends/sharded.ts";
+import { checkInstanceBytes, MAX_INSTANCE_BYTES, ShardedZmemBackend } from "./backends/sharded.ts";
 import type { ZmemBackendOptions } from "./backends/pool-options.ts";
 import { ZmemBackend } from "./backends/zmem.ts";
 import type { AsyncSwapDevice, SwapDevice } from "./devices/device.ts";
@@ -134,18 +134,17 @@ export class Zmem {
       throw new TypeError(`priority: expected a number, got ${describe(priority)}`);
     }
     const common = { ...options, type, writeback: this.#writeback, log: this.#log };
-    if ("asyncDevice" in common) {
-      if ("device" in common && common.device !== undefined) {
-        throw new RangeError("device: expected none beside an asyncDevice");
-      }
-      this.#areas.checkDevice(common.asyncDevice);
-      const area = new AsyncSwapArea(this.frontswap, common);
-      this.#areas.add(area, common.asyncDevice, priority);
-      return area;
+    // Absent or undefined, both mean none.
+    const { device, asyncDevice } = options as Partial<SwapOnOptions & AsyncSwapOnOptions>;
+    if (asyncDevice !== undefined && device !== undefined) {
+      throw new RangeError("device: expected none beside an asyncDevice");
     }
-    this.#areas.checkDevice(common.device);
-    const area = new SwapArea(this.frontswap, common);
-    this.#areas.add(area, common.device, priority);
+    this.#areas.checkDevice(device ?? asyncDevice);
+    const area =
+      asyncDevice === undefined
+        ? new SwapArea(this.frontswap, common)
+        : new AsyncSwapArea(this.frontswap, { ...common, asyncDevice });
+    this.#areas.add(area, device ?? asyncDevice, priority);
     return area;
   }
 
@@ -182,7 +181,7 @@ export class Zmem {
     for (const area of this.#areas.areas) {
       try {
         // An asynchronous device is told in its own time; what it fails at is counted.
-        void area.off();
+        void area.off()?.catch(() => {});
       } catch (error) {
         failure ??= error;
       }
@@ -214,6 +213,7 @@ function makeBackend(
 ): ZmemBackend | ShardedZmemBackend {
   const { maxInstanceBytes = MAX_INSTANCE_BYTES, ...rest } = options;
   const { limitBytes } = rest;
+  checkInstanceBytes(maxInstanceBytes);
   if (limitBytes === undefined || limitBytes === Infinity || !(limitBytes > maxInstanceBytes)) {
     return new ZmemBackend(createInstance, rest);
   }

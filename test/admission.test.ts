@@ -94,6 +94,13 @@ test("the ratio that a page must reach rises with the fill level, and falls agai
   assert.ok(zmem.stats().rejectedIncompressible > 0);
 });
 
+test("the highest ratio leaves room for a byte, which only same-filled pages need", () => {
+  const { zmem, area } = setUp({ gradedAdmission: { from: 0, to: 0.001, ratio: 4096 } });
+  assert.is(area.put(0, pageOf(0, 0.1)), false);
+  assert.is(area.put(0, new Uint8Array(4096)), true);
+  assert.is(zmem.stats().rejectedIncompressible, 1);
+});
+
 test("what the demanded ratio is survives a trim", () => {
   const { zmem, area } = setUp({ limitBytes: Infinity });
   zmem.backend.setLongestBlock(1000);
@@ -176,8 +183,14 @@ test("bad options say what was expected", () => {
   );
   assert.throws(
     () => setUp({ gradedAdmission: { from: 0.5, to: 0.9, ratio: 1 } }),
-    /ratio above 1, got 1/,
+    /ratio above 1, 4096 at most, got 1/,
   );
+  for (const ratio of [Infinity, NaN, 5000]) {
+    assert.throws(
+      () => setUp({ gradedAdmission: { from: 0.5, to: 0.9, ratio } }),
+      new RegExp(`ratio above 1, 4096 at most, got ${ratio}`),
+    );
+  }
   assert.throws(() => setUp({ rememberIncompressible: 100 }), /power of two, got 100/);
 });
 

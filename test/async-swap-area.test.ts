@@ -83,6 +83,77 @@ test("a page on the device: get says so by its own code and touches nothing; get
   assert.is(area.pagesOnDevice, 1, "a pool that rejects puts gets nothing back");
 });
 
+test("a second off, too, resolves when the device has been told", async () => {
+  const { zmem, area, device } = setUp();
+  zmem.backend.setEnabled(false);
+  await area.swapOutAsync(1, pageOf(1));
+  let release = (): void => {};
+  const discard = device.discard.bind(device);
+  device.discard = async (slot) => {
+    await new Promise<void>((resolve) => (release = resolve));
+    return discard(slot);
+  };
+  const settled: string[] = [];
+  const offs = ["first", "second"].map((name) => area.off().then(() => settled.push(name)));
+  await new Promise(setImmediate);
+  assert.equal(settled, []);
+  release();
+  await Promise.all(offs);
+  assert.is(device.pages, 0);
+});
+
+test("off tells the device though the front-end was closed before, or the backend fails", async () => {
+  const closed = setUp();
+  closed.zmem.backend.setEnabled(false);
+  await closed.area.swapOutAsync(1, pageOf(1));
+  closed.zmem.frontswap.close();
+  await closed.area.off();
+  assert.is(closed.device.pages, 0);
+
+  const failing = setUp();
+  failing.zmem.backend.setEnabled(false);
+  await failing.area.swapOutAsync(1, pageOf(1));
+  failing.zmem.backend.flushArea = () => {
+    throw new Error("trap");
+  };
+  const outcome = await failing.area.off().then(
+    () => "off",
+    (error: Error) => error.message,
+  );
+  assert.is(outcome, "trap");
+  assert.is(failing.device.pages, 0);
+});
+
+test("a device whose discard throws at once is one whose discard fails", async () => {
+  const { zmem, area, device } = setUp();
+  zmem.backend.setEnabled(false);
+  await area.swapOutAsync(1, pageOf(1));
+  device.discard = () => {
+    throw new Error("EIO");
+  };
+  assert.is(area.flush(1), true);
+  assert.is(zmem.stats().deviceErrors, 1);
+  await area.off();
+});
+
+test("a type stays off when there is no memory for what its device has", () => {
+  const frontswap = new Frontswap();
+  const device = new AsyncBlockDevice(new MemoryStore());
+  const words = globalThis.Uint32Array;
+  globalThis.Uint32Array = function () {
+    throw new RangeError("Array buffer allocation failed");
+  } as never;
+  try {
+    assert.throws(
+      () => new Area(frontswap, { type: 1, pages: 10, asyncDevice: device }),
+      /allocation failed/,
+    );
+  } finally {
+    globalThis.Uint32Array = words;
+  }
+  assert.is(frontswap.isOn(1), false);
+});
+
 test("swapOutAsync copies first: the page may change at once, and get says where it is at once", async () => {
   const { zmem, area } = setUp();
   zmem.backend.setEnabled(false);

@@ -81,6 +81,39 @@ test("the timer works ahead, stops when told, and ends with the store", async ()
   assert.is(zmem.background.isRunning, false);
 });
 
+const isClosed = (error: unknown): boolean =>
+  (error as { code?: unknown }).code === "ERR_ZMEM_CLOSED";
+
+test("after close it can't be started", () => {
+  const { zmem } = setUp();
+  zmem.close();
+  assert.throws(() => zmem.background.start(), isClosed);
+  assert.is(zmem.background.isRunning, false);
+});
+
+test("the timer ends with the backend, and when a step fails, which is heard of once", async () => {
+  const thrown: unknown[] = [];
+  const listen = (error: unknown): void => void thrown.push(error);
+  process.on("uncaughtException", listen);
+  try {
+    const closed = setUp().zmem;
+    closed.background.start();
+    closed.backend.close();
+    const failing = setUp().zmem;
+    failing.background.start();
+    failing.backend.findFullest = () => {
+      throw new Error("trap");
+    };
+    for (const { background } of [closed, failing]) {
+      while (background.isRunning) await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.equal(thrown.map(String), ["Error: trap"]);
+  } finally {
+    process.off("uncaughtException", listen);
+  }
+});
+
 test("the timer keeps no process alive", () => {
   const program =
     'import { createZmemSync } from "./src/index.ts"; createZmemSync().background.start();';
@@ -114,7 +147,11 @@ test("bad options say what was expected", () => {
     () => setUp({ background: { lowWatermark: 0.9, highWatermark: 0.8 } }),
     /low < high/,
   );
-  assert.throws(() => setUp({ background: { stepMicroseconds: 0 } }), /times above 0/);
+  assert.throws(() => setUp({ background: { stepMicroseconds: 0 } }), /steps above 0 µs/);
+  assert.throws(
+    () => setUp({ background: { intervalMs: Infinity } }),
+    /interval of 0 to 2147483647 ms .* got Infinity ms/,
+  );
 });
 
 test("a budget fills at its rate, holds a second's worth, and takes back what was not spent", () => {

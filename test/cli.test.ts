@@ -2,7 +2,7 @@
  * The command line as a user meets it: the built command in a process of its own, with every odd
  * input that a user can bring.
  */
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   closeSync,
@@ -14,6 +14,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -485,6 +486,25 @@ test("an interrupt prints what was measured, exit code 130", async () => {
   const pages = Number(/^- +(\d+) /m.exec(stdout)?.[1]);
   assert.ok(pages > 2000 && pages <= 2048, `${pages} pages`);
   assert.match(stderr, /interrupted/);
+});
+
+test("a FIFO is read when its writer comes; until then an interrupt ends the wait", async () => {
+  if (process.platform === "win32") return;
+  execFileSync("mkfifo", [path("fifo")]);
+  writeFileSync(path("text"), text(64 * PAGE));
+  const waiting = start(["estimate", "text", "fifo"]);
+  await sleep(1000);
+  waiting.child.kill("SIGINT");
+  const interrupted = await waiting.ended;
+  assert.is(interrupted.code, 130);
+  assert.match(interrupted.stdout, /^text +64 /m);
+
+  const reading = start(["estimate", "fifo"]);
+  await sleep(500);
+  await writeFile(path("fifo"), text(64 * PAGE));
+  const { code, stdout, stderr } = await reading.ended;
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /^fifo +64 /m);
 });
 
 test("a reader that closes the pipe early is no error", async () => {

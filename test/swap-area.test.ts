@@ -184,6 +184,105 @@ test("off tries every slot and says when some could not be given back", () => {
   area.off();
 });
 
+test("off gives the slots back though backend or front-end was closed before", () => {
+  for (const closed of ["backend", "front-end"]) {
+    const { area, frontswap, backend, device } = setUp();
+    backend.setEnabled(false);
+    area.put(1, first);
+    backend.flushArea = () => {
+      throw new ZmemError("ERR_ZMEM_CLOSED", "the backend was closed");
+    };
+    if (closed === "front-end") frontswap.close();
+    area.off();
+    assert.is(device.inner.pages, 0, closed);
+  }
+});
+
+test("off gives the slots back though the backend fails at it", () => {
+  const { area, frontswap, backend, device } = setUp();
+  backend.setEnabled(false);
+  area.put(1, first);
+  backend.flushArea = () => {
+    throw new Error("trap");
+  };
+  assert.throws(() => area.off(), /trap/);
+  assert.is(device.inner.pages, 0);
+  assert.is(frontswap.isOn(0), false);
+});
+
+test("a flush or a rejected put at which the backend fails leaves nothing on the device", () => {
+  for (const call of ["flush", "put"]) {
+    const backend = new MapBackend();
+    const frontswap = new Frontswap();
+    frontswap.register(backend);
+    const device = new ScriptedDevice(new MemorySwapDevice());
+    const area = new SwapArea(frontswap, { type: 0, pages: 10, device, writeThrough: true });
+    area.put(1, first);
+    backend.flushPage = () => {
+      throw new Error("trap");
+    };
+    device.fault = "full";
+    assert.throws(
+      () => (call === "put" ? area.put(1, second) : area.flush(1)),
+      hasCode("ERR_ZMEM_BACKEND"),
+    );
+    assertMisses(area, 1);
+    assert.is(device.inner.pages, 0, call);
+  }
+});
+
+test("an area that is turned off while it hands its pages over stays off", () => {
+  const { area, frontswap } = setUp();
+  area.put(1, first);
+  area.put(2, first);
+  const handed: number[] = [];
+  let next: SwapArea | undefined;
+  const onPage = (offset: number): void => {
+    handed.push(offset);
+    area.off();
+    next = new SwapArea(frontswap, { type: 0, pages: 10 });
+    next.put(1, second);
+  };
+  assert.throws(() => area.swapOff(onPage), hasCode("ERR_ZMEM_TYPE_OFF"));
+  assert.equal(handed, [1]);
+  assert.is(area.isOn, false);
+  assert.throws(() => area.put(1, first), hasCode("ERR_ZMEM_TYPE_OFF"));
+  assertGets(next as SwapArea, 1, second);
+});
+
+test("the same while it moves pages out", () => {
+  const { area, frontswap, device } = setUp();
+  area.put(1, first);
+  device.fault = "full";
+  let next: SwapArea | undefined;
+  const onPage = (): boolean => {
+    area.off();
+    next = new SwapArea(frontswap, { type: 0, pages: 10 });
+    return next.put(1, second);
+  };
+  assert.throws(() => area.repatriate(10, onPage), hasCode("ERR_ZMEM_TYPE_OFF"));
+  assertGets(next as SwapArea, 1, second);
+});
+
+test("how many pages to move out must be a number", () => {
+  const { area } = setUp();
+  area.put(1, first);
+  assert.throws(() => area.repatriate(NaN), /most: expected 0 pages or more, got NaN/);
+  assert.throws(() => area.repatriate("9" as never), /most: .* got "9"/);
+  assert.is(area.repatriate(Infinity), 1);
+});
+
+test("a type stays off when there is no memory for what its device has", () => {
+  const { frontswap } = setUp();
+  let asked = 0;
+  const device = new MemorySwapDevice();
+  // The second time it is for the buffer of reads.
+  Object.defineProperty(device, "pageSize", { get: () => (asked++ === 0 ? 4096 : 2 ** 53) });
+  assert.throws(() => new SwapArea(frontswap, { type: 1, pages: 10, device }), RangeError);
+  assert.is(asked, 2);
+  assert.is(frontswap.isOn(1), false);
+});
+
 test("a device that was closed in between is an error, and nothing stale is read", () => {
   const { area, backend, device } = setUp();
   backend.setEnabled(false);

@@ -330,6 +330,31 @@ test("events name every move of a counter, and none without a listener costs any
   assert.equal(hit, { name: "poolLimitHits", type: area.type, offset: next - 1, count: 1 });
 });
 
+for (const flushFailsToo of [false, true]) {
+  const what = flushFailsToo ? ", though it could not be flushed either" : "";
+  test(`a page whose overwrite threw is not written back${what}`, () => {
+    const { zmem, area, device } = setUp();
+    for (let offset = 0; offset < 100; offset++) assert.ok(area.put(offset, pageOf(offset)));
+    const { backend } = zmem;
+    const fail = (): never => {
+      throw new Error("trap");
+    };
+    const { putPage, flushPage } = backend;
+    backend.putPage = fail;
+    if (flushFailsToo) backend.flushPage = fail;
+    assert.throws(() => area.put(7, pageOf(1007)), /offset 7: the backend failed: trap/);
+    Object.assign(backend, { putPage, flushPage });
+    const { pages } = zmem.shrink(0);
+    assert.is(pages, 99);
+    assert.is(zmem.stats().droppedPages, 0);
+    assert.is(backend.stats().pages, 0);
+    assert.is(device.pages, 99);
+    assert.is(area.has(7), false);
+    assert.is(area.get(7, new Uint8Array(4096)), false);
+    for (let offset = 8; offset < 100; offset++) assertGets(area, offset, pageOf(offset));
+  });
+}
+
 test("a listener that throws disturbs no call", async () => {
   const thrown: unknown[] = [];
   const listen = (error: unknown): void => void thrown.push(error);

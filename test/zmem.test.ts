@@ -12,8 +12,10 @@ import {
   type Zmem,
   type ZmemErrorCode,
 } from "../src/index.ts";
+import { AsyncBlockDevice } from "../src/devices/async-blocks.ts";
 import { assertSame } from "./conformance/case.ts";
 import { makePage } from "./conformance/pages.ts";
+import { MemoryStore } from "./devices/memory-store.ts";
 
 const test = suite("zmem");
 const text = makePage("text", 1, 4096);
@@ -154,6 +156,9 @@ test("bad options say what was expected and what came", async () => {
     [{ limitBytes: -1 }, /limitBytes: .* got -1/],
     [{ limitBytes: NaN }, /limitBytes: .* got NaN/],
     [{ limitBytes: "64M" }, /limitBytes: .* got "64M"/],
+    [{ maxInstanceBytes: NaN }, /maxInstanceBytes: expected 65536 to 4294967296, got NaN/],
+    [{ maxInstanceBytes: "1G" }, /maxInstanceBytes: .* got "1G"/],
+    [{ maximumWasmPages: 0 }, /maximumWasmPages: expected an integer from 1 to 65536, got 0/],
     [{ limitBytes: 1000 }, /limitBytes: expected room for the pool's fixed part .* got 1000/],
   ];
   for (const [options, message] of cases) {
@@ -227,6 +232,71 @@ test("closing works when the program has closed the backend or turned types off 
   second.frontswap.typeOff(off.type);
   assert.throws(() => off.put(1, text), hasCode("ERR_ZMEM_TYPE_OFF"));
   second.close();
+
+  const third = createZmemSync({ limitBytes: 512 * 1024 });
+  const device = new MemorySwapDevice();
+  const full = third.swapOn({ pages: 1000, device });
+  for (let offset = 0; offset < 500; offset++) full.put(offset, makePage("random", offset, 4096));
+  assert.ok(device.pages > 0);
+  third.frontswap.close();
+  third.close();
+  assert.is(device.pages, 0);
+});
+
+test("an area whose backend was closed gives the slots of its device back", () => {
+  const zmem = createZmemSync({ limitBytes: 512 * 1024 });
+  const device = new MemorySwapDevice();
+  const area = zmem.swapOn({ pages: 1000, device });
+  for (let offset = 0; offset < 500; offset++) area.put(offset, makePage("random", offset, 4096));
+  assert.ok(device.pages > 0);
+  zmem.backend.close();
+  area.off();
+  assert.is(device.pages, 0);
+  zmem.close();
+});
+
+test("closing leaves no rejection behind, whatever was closed or fails at it", async () => {
+  const rejections: unknown[] = [];
+  const listen = (error: unknown): void => void rejections.push(error);
+  process.on("unhandledRejection", listen);
+  try {
+    for (const failing of [false, true]) {
+      const zmem = createZmemSync();
+      zmem.swapOn({ pages: 10, asyncDevice: new AsyncBlockDevice(new MemoryStore()) });
+      if (failing) {
+        zmem.backend.flushArea = () => {
+          throw new Error("trap");
+        };
+      } else {
+        zmem.frontswap.close();
+      }
+      zmem.close();
+    }
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    assert.equal(rejections, []);
+  } finally {
+    process.off("unhandledRejection", listen);
+  }
+});
+
+test("a device of the other kind, or none at all, is refused", () => {
+  const zmem = createZmemSync();
+  const [device, asyncDevice] = [new MemorySwapDevice(), new AsyncBlockDevice(new MemoryStore())];
+  const cases: [object, RegExp][] = [
+    [{ device: asyncDevice }, /^device: .* got AsyncBlockDevice, .*: give it as asyncDevice$/],
+    [{ asyncDevice: device }, /^asyncDevice: .* got MemorySwapDevice, .*: give it as device$/],
+    [{ device: null }, /^device: expected a SwapDevice, got null$/],
+    [{ asyncDevice: null }, /^asyncDevice: expected an AsyncSwapDevice, got null$/],
+    [{ device: {} }, /^device: expected a SwapDevice, got Object$/],
+    [{ device, asyncDevice }, /^device: expected none beside an asyncDevice$/],
+  ];
+  for (const [options, message] of cases) {
+    assert.throws(() => zmem.swapOn({ pages: 10, ...options } as never), message);
+  }
+  assert.is(zmem.frontswap.isOn(0), false);
+  const bare = zmem.swapOn({ pages: 10, device: undefined, asyncDevice: undefined } as never);
+  assert.ok("swapOff" in bare);
+  zmem.close();
 });
 
 test("a page can be put from the backend's own window, and got into it", () => {

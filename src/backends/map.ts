@@ -7,6 +7,7 @@
  *
  * Invariant: a put that is refused has deleted the older copy before it returns.
  */
+import { describe } from "../errors.ts";
 import type { FrontswapOps, Page } from "../types.ts";
 
 export interface MapBackendOptions {
@@ -22,8 +23,11 @@ export class MapBackend implements FrontswapOps {
   #pages = 0;
   #pageSize = 0;
 
+  /** @throws RangeError for a limit that is no number of pages */
   constructor(options: MapBackendOptions = {}) {
-    this.#limitPages = options.limitPages ?? Infinity;
+    const { limitPages = Infinity } = options;
+    checkLimitPages(limitPages);
+    this.#limitPages = limitPages;
   }
 
   /** Pages kept, over all types. */
@@ -38,6 +42,7 @@ export class MapBackend implements FrontswapOps {
 
   /** Sets the most pages to keep. Pages above it stay; puts are refused until there is room. */
   setLimit(limitPages: number): void {
+    checkLimitPages(limitPages);
     this.#limitPages = limitPages;
   }
 
@@ -96,4 +101,9 @@ export class MapBackend implements FrontswapOps {
   countPages(type: number): number {
     return this.#types.get(type)?.size ?? 0;
   }
+}
+
+function checkLimitPages(pages: unknown): void {
+  if (typeof pages === "number" && pages >= 0) return;
+  throw new RangeError(`limitPages: expected 0 or more, or Infinity, got ${describe(pages)}`);
 }

@@ -11,10 +11,18 @@
 import { checkPageSize, checkSamePageSize, ZmemError } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
 import type { PoolStats } from "../types.ts";
-import { EFFORTS, MAX_WASM_PAGES, STATUS_OK, WASM_PAGE_SIZE, type ZmemExports } from "./abi.ts";
+import {
+  EFFORTS,
+  MAX_WASM_PAGES,
+  STATUS_LIMIT,
+  STATUS_OK,
+  WASM_PAGE_SIZE,
+  type ZmemExports,
+} from "./abi.ts";
 import { startInstance, type RunningInstance } from "./instance.ts";
 import {
   checkEffort,
+  checkWasmPages,
   type Effort,
   type TrimResult,
   type ZmemBackendOptions,
@@ -47,18 +55,20 @@ export abstract class OwnInstance extends WritebackBackend {
 
   /**
    * @param createInstance starts an instance of the module (src/platform)
-   * @throws RangeError or TypeError for a limit that is no number of bytes
+   * @throws RangeError or TypeError for a limit, effort or maximum that is none
    */
   constructor(createInstance: CreateInstance, options: ZmemBackendOptions = {}) {
     super();
     this.#createInstance = createInstance;
-    this.#maximumWasmPages = options.maximumWasmPages ?? MAX_WASM_PAGES;
+    const { maximumWasmPages = MAX_WASM_PAGES } = options;
+    checkWasmPages(maximumWasmPages);
+    this.#maximumWasmPages = maximumWasmPages;
     this.settings = new PoolSettings(options);
   }
 
   /**
    * @throws RangeError for a page size that is none, for another one than at the first call, or
-   *   when the limit has no room for the pool's fixed part
+   *   when the limit has no room for the pool's fixed part, the workspace of its effort included
    */
   init(pageSize: number): number {
     if (this.#state === "closed") throw closedError();
@@ -67,16 +77,30 @@ export abstract class OwnInstance extends WritebackBackend {
       return 0;
     }
     checkPageSize(pageSize);
-    const started = this.#start(pageSize, this.settings.limitBytes);
+    const { limitBytes, effort } = this.settings;
+    const started = this.#start(pageSize, limitBytes);
     if (!started) return -1;
+    // Without the workspace of "high" it would go on with another effort than it says.
+    const status = started.exports.setEffort(EFFORTS.indexOf(effort));
+    if (status === STATUS_LIMIT) {
+      throw new RangeError(
+        `limitBytes: expected room for the workspace of the effort "${effort}" as well, got ${limitBytes}`,
+      );
+    }
+    if (status !== STATUS_OK) return -1;
     this.#pageSize = pageSize;
     this.#adopt(started);
     this.#state = "running";
-    return this.setEffort(this.settings.effort) ? 0 : -1;
+    return 0;
   }
 
   get pageSize(): number {
     return this.#pageSize;
+  }
+
+  /** The effort of puts. */
+  get effort(): Effort {
+    return this.settings.effort;
   }
 
   /**
@@ -105,19 +129,25 @@ export abstract class OwnInstance extends WritebackBackend {
   trim(): TrimResult {
     this.check();
     const heldBytesBefore = this.memory.buffer.byteLength;
-    const unchanged = { trimmed: false, heldBytesBefore, heldBytesAfter: heldBytesBefore };
+    const unchanged = (reason: "growth" | "noGain"): TrimResult => ({
+      trimmed: false,
+      reason,
+      heldBytesBefore,
+      heldBytesAfter: heldBytesBefore,
+    });
     // The live pages may need more than a limit that was lowered; it holds again afterwards.
     // Growth costs the engine a millisecond a time, so what is needed at least is there at once.
     const fresh = this.#start(this.#pageSize, Infinity, leastTrimmedBytes(this.stats()));
     if (!fresh || !movePages(this.running(), fresh, this.settings.openTypes, this.#pageSize))
-      return unchanged;
+      return unchanged("growth");
+    // The workspace of the effort is part of what is held then.
+    this.settings.applyTo(fresh.exports);
     const heldBytesAfter = fresh.memory.buffer.byteLength;
-    if (heldBytesAfter >= heldBytesBefore) return unchanged;
+    if (heldBytesAfter >= heldBytesBefore) return unchanged("noGain");
 
     this.#carried = carryOver(this.columns(), heldBytesBefore + heldBytesAfter);
     this.#adopt(fresh);
-    this.settings.applyTo(this.exports);
-    return { trimmed: true, heldBytesBefore, heldBytesAfter };
+    return { trimmed: true, reason: null, heldBytesBefore, heldBytesAfter };
   }
 
   /** What the pool holds; each figure by itself. */

@@ -5,7 +5,7 @@
  * their options is checked here.
  */
 import { describe } from "../errors.ts";
-import { EFFORTS } from "./abi.ts";
+import { EFFORTS, MAX_WASM_PAGES } from "./abi.ts";
 
 /** How a pool is made. */
 export interface ZmemBackendOptions {
@@ -15,7 +15,7 @@ export interface ZmemBackendOptions {
   readonly acceptRaw?: boolean;
   /** How much time a put may spend on compression; "default" when left out. */
   readonly effort?: Effort;
-  /** Wasm pages that linear memory may have at most, whatever the limit; for tests of growth. */
+  /** Wasm pages that memory may have at most, 1 to 65536, whatever the limit; for tests of growth. */
   readonly maximumWasmPages?: number;
 }
 
@@ -59,8 +59,13 @@ export interface CompactResult {
 
 /** What a trim did. */
 export interface TrimResult {
-  /** False when the fresh instance could not be made: everything is as before. */
+  /** False when no memory was given back: everything is as before. */
   readonly trimmed: boolean;
+  /**
+   * Why not: "growth" when the engine refused the memory of the fresh instance, "noGain" when that
+   * would be no smaller; null when it was.
+   */
+  readonly reason: "growth" | "noGain" | null;
   /** Memory held before and after, bytes. */
   readonly heldBytesBefore: number;
   readonly heldBytesAfter: number;
@@ -71,6 +76,15 @@ export function checkEffort(effort: unknown): void {
   if (!EFFORTS.includes(effort as Effort)) {
     throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
   }
+}
+
+/** @throws RangeError for a number of wasm pages that a memory can't have */
+export function checkWasmPages(pages: unknown): void {
+  if (Number.isInteger(pages) && (pages as number) >= 1 && (pages as number) <= MAX_WASM_PAGES)
+    return;
+  throw new RangeError(
+    `maximumWasmPages: expected an integer from 1 to ${MAX_WASM_PAGES}, got ${describe(pages)}`,
+  );
 }
 
 /** @throws TypeError or RangeError for a limit that is no number of bytes */

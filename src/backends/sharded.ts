@@ -9,7 +9,7 @@
  * rejected when *its* instance is full: with some thousand pages an instance the instances fill
  * within a percent of each other.
  */
-import { checkOffset, describe } from "../errors.ts";
+import { checkKey, checkType, describe } from "../errors.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
 import type {
   ColdPage,
@@ -63,11 +63,7 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
         `limitBytes: expected a finite number of bytes for several instances, got ${describe(limitBytes)}`,
       );
     }
-    if (!(maxInstanceBytes >= WASM_PAGE_SIZE && maxInstanceBytes <= MAX_INSTANCE_BYTES)) {
-      throw new RangeError(
-        `maxInstanceBytes: expected ${WASM_PAGE_SIZE} to ${MAX_INSTANCE_BYTES}, got ${describe(maxInstanceBytes)}`,
-      );
-    }
+    checkInstanceBytes(maxInstanceBytes);
     const count = Math.ceil(limitBytes / maxInstanceBytes);
     this.#limitBytes = limitBytes;
     this.#shards = Array.from(
@@ -129,6 +125,7 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   flushArea(type: number): void {
+    checkType(type);
     for (const shard of this.#shards) shard.flushArea(type);
   }
 
@@ -164,8 +161,15 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
     for (const shard of this.#shards) shard.setEnabled(enabled);
   }
 
+  get effort(): Effort {
+    return this.#first.effort;
+  }
+
   setEffort(effort: Effort): boolean {
-    return this.#shards.every((shard) => shard.setEffort(effort));
+    const { effort: before } = this;
+    if (this.#shards.every((shard) => shard.setEffort(effort))) return true;
+    for (const shard of this.#shards) shard.setEffort(before);
+    return false;
   }
 
   recompress(
@@ -192,6 +196,7 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   allowWriteback(type: number, allowed: boolean): void {
+    checkType(type);
     for (const shard of this.#shards) shard.allowWriteback(type, allowed);
   }
 
@@ -272,8 +277,11 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
 
   trim(): TrimResult {
     const results = this.#shards.map((shard) => shard.trim());
+    const trimmed = results.some((result) => result.trimmed);
+    const isRefused = results.some(({ reason }) => reason === "growth");
     return {
-      trimmed: results.some((result) => result.trimmed),
+      trimmed,
+      reason: trimmed ? null : isRefused ? "growth" : "noGain",
       heldBytesBefore: results.reduce((sum, result) => sum + result.heldBytesBefore, 0),
       heldBytesAfter: results.reduce((sum, result) => sum + result.heldBytesAfter, 0),
     };
@@ -307,7 +315,7 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   #shardOf(type: number, offset: number): ZmemBackend {
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     let hash = Math.imul((offset >>> BLOCK_SHIFT) ^ Math.imul(type, 0x9e3779b1), 0x85ebca6b);
     hash ^= hash >>> 15;
     hash = Math.imul(hash, 0xc2b2ae35);
@@ -320,6 +328,14 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
   #sum(figure: (shard: ZmemBackend) => number): number {
     return this.#shards.reduce((sum, shard) => sum + figure(shard), 0);
   }
+}
+
+/** @throws RangeError for what no memory can be limited to */
+export function checkInstanceBytes(bytes: unknown): void {
+  if (typeof bytes === "number" && bytes >= WASM_PAGE_SIZE && bytes <= MAX_INSTANCE_BYTES) return;
+  throw new RangeError(
+    `maxInstanceBytes: expected ${WASM_PAGE_SIZE} to ${MAX_INSTANCE_BYTES}, got ${describe(bytes)}`,
+  );
 }
 
 /** Adds figures up field by field, through records and lists of them. */

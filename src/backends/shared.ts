@@ -15,7 +15,7 @@
  * Invariants: those of FrontswapOps; windows never move, so views stay valid while memory grows.
  */
 import {
-  checkOffset,
+  checkKey,
   checkPage,
   checkPageSize,
   checkPatience,
@@ -154,7 +154,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
   putPage(type: number, offset: number, page: Page): boolean {
     const view = this.#putView;
     if (view.length === 0) this.#check();
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     if (!(page instanceof Uint8Array) || page.length !== view.length) {
       checkPage(page, this.#pageSize);
     }
@@ -184,7 +184,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
   /** Puts the page that was built in `putWindow`. */
   putWindowPage(type: number, offset: number): boolean {
     this.#check();
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     return this.settledPut(this.#exports.putPage(type, offset));
   }
 
@@ -196,7 +196,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
    */
   viewPage(type: number, offset: number): Uint8Array | undefined {
     if (this.#getView.length === 0) this.#check();
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     const status = this.#exports.getPage(type, offset);
     if (status === STATUS_OK) return this.#getView;
     if (status === STATUS_CORRUPT) throw corruptError(type, offset, this.#pageSize);
@@ -205,24 +205,26 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
 
   flushPage(type: number, offset: number): boolean {
     this.#check();
-    checkOffset(offset);
+    checkKey(type, offset);
     return this.settled(this.#exports.flushPage(type, offset)) !== STATUS_ABSENT;
   }
 
   flushArea(type: number): void {
     this.#check();
+    checkType(type);
     this.settled(this.#exports.flushArea(type));
   }
 
   countPages(type: number): number {
     this.#check();
+    checkType(type);
     return this.#exports.countPages(type) >>> 0;
   }
 
   /** How a page is kept; undefined when it isn't. */
   inspectPage(type: number, offset: number): PageInfo | undefined {
     this.#check();
-    checkOffset(offset);
+    checkKey(type, offset);
     return packedToInfo(this.#exports.inspectPage(type, offset) >>> 0);
   }
 
@@ -234,7 +236,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
    */
   readBlock(type: number, offset: number): Uint8Array | undefined {
     this.#check();
-    checkOffset(offset);
+    checkKey(type, offset);
     const length = this.#exports.copyStored(type, offset);
     return length === 0 ? undefined : this.#getView.slice(0, length);
   }
@@ -246,7 +248,7 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
    */
   locatePage(type: number, offset: number): PageLocation | undefined {
     this.#check();
-    checkOffset(offset);
+    checkKey(type, offset);
     const location = this.#exports.storedLocation(type, offset) >>> 0;
     return location === 0 ? undefined : toLocation(location, this.#exports.locatedAddress());
   }
@@ -311,6 +313,12 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     const before = this.stats().payloadBytes;
     const { count, done } = recompressShared(this.#exports, this.#locks, budget);
     return { triedPages: count, savedBytes: before - this.stats().payloadBytes, done };
+  }
+
+  forgetRejected(): void {
+    this.#check();
+    // Whoever asks for the block window is about to use it.
+    this.#exports.blockWindow();
   }
 
   selectCold(most: number): readonly ColdPage[] {

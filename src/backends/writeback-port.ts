@@ -8,7 +8,7 @@
  *
  * Invariant: nothing here reads an instance but through `running`, which throws when there is none.
  */
-import { checkPage, describe } from "../errors.ts";
+import { checkKey, checkPage, checkType, describe } from "../errors.ts";
 import type { ColdPage, FormedBlock, Page, RejectReason, WritebackPort } from "../types.ts";
 import { REJECT_REASONS, STATUS_OK, type ZmemExports } from "./abi.ts";
 import { decodeInto, readPendingBlock, type BlockSource } from "./blocks.ts";
@@ -44,6 +44,7 @@ export abstract class WritebackBackend implements WritebackPort {
   }
 
   allowWriteback(type: number, allowed: boolean): void {
+    checkType(type);
     this.running().exports.setWriteback(type, allowed ? 1 : 0);
   }
 
@@ -55,10 +56,8 @@ export abstract class WritebackBackend implements WritebackPort {
     return readPendingBlock(this.running(), type, offset);
   }
 
-  forgetRejected(): void {
-    // Whoever asks for the block window is about to use it.
-    this.running().exports.blockWindow();
-  }
+  /** Part of every put of an area, so it makes no object. */
+  abstract forgetRejected(): void;
 
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
     const instance = this.running();
@@ -68,6 +67,7 @@ export abstract class WritebackBackend implements WritebackPort {
   }
 
   restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
+    checkKey(type, offset);
     this.decodeBlock(form, block, page);
     return this.settledPut(this.running().exports.keepBlock(type, offset, form, block.length));
   }
@@ -78,7 +78,7 @@ export abstract class WritebackBackend implements WritebackPort {
 
   setLongestBlock(bytes: number): void {
     this.running();
-    if (!(bytes > 0)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
+    if (!(bytes >= 1)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
     this.applyLongestBlock(bytes >= this.pageSize ? 0 : Math.floor(bytes));
   }
 

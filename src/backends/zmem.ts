@@ -7,7 +7,7 @@
  *
  * Invariants: those of FrontswapOps; a view handed out is valid until the next call.
  */
-import { checkOffset, checkPage, checkType } from "../errors.ts";
+import { checkKey, checkPage, checkType } from "../errors.ts";
 import type { ColdPage, FrontswapOps, Page } from "../types.ts";
 import { STATUS_ABSENT, STATUS_CORRUPT, STATUS_OK } from "./abi.ts";
 import {
@@ -41,7 +41,7 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
   putPage(type: number, offset: number, page: Page): boolean {
     let view = this.putView;
     if (view.length === 0) view = this.renewViews();
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     if (!(page instanceof Uint8Array) || page.length !== view.length) {
       checkPage(page, this.pageSize);
     }
@@ -72,7 +72,7 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
   /** Puts the page that the program built in `putWindow`. @returns as putPage */
   putWindowPage(type: number, offset: number): boolean {
     this.check();
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     this.putStatus = this.exports.putPage(type, offset);
     return this.putStatus === STATUS_OK;
   }
@@ -89,7 +89,7 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
       this.renewViews();
       view = this.getView;
     }
-    if (offset >>> 0 !== offset) checkOffset(offset);
+    if (type >>> 0 !== type || offset >>> 0 !== offset) checkKey(type, offset);
     const status = this.exports.getPage(type, offset);
     if (status === STATUS_OK) return view;
     if (status === STATUS_CORRUPT) throw corruptError(type, offset, this.pageSize);
@@ -98,12 +98,13 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
 
   flushPage(type: number, offset: number): boolean {
     this.check();
-    checkOffset(offset);
+    checkKey(type, offset);
     return this.exports.flushPage(type, offset) !== STATUS_ABSENT;
   }
 
   flushArea(type: number): void {
     this.check();
+    checkType(type);
     this.exports.flushArea(type);
     this.settings.openTypes.delete(type);
     this.settings.writebackTypes.delete(type);
@@ -111,13 +112,14 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
 
   countPages(type: number): number {
     this.check();
+    checkType(type);
     return this.exports.countPages(type) >>> 0;
   }
 
   /** How a page is kept; undefined when it isn't. */
   inspectPage(type: number, offset: number): PageInfo | undefined {
     this.check();
-    checkOffset(offset);
+    checkKey(type, offset);
     return packedToInfo(this.exports.inspectPage(type, offset) >>> 0);
   }
 
@@ -129,14 +131,14 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
    */
   readBlock(type: number, offset: number): Uint8Array | undefined {
     this.check();
-    checkOffset(offset);
+    checkKey(type, offset);
     return readStoredBlock(this.running(), type, offset)?.slice();
   }
 
   /** Where the object of a page lies now; undefined as for `readBlock`. */
   locatePage(type: number, offset: number): PageLocation | undefined {
     this.check();
-    checkOffset(offset);
+    checkKey(type, offset);
     return readLocation(this.exports, type, offset);
   }
 
@@ -205,6 +207,12 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
     super.allowWriteback(type, allowed);
     if (allowed) this.settings.writebackTypes.add(type);
     else this.settings.writebackTypes.delete(type);
+  }
+
+  forgetRejected(): void {
+    this.check();
+    // Whoever asks for the block window is about to use it.
+    this.exports.blockWindow();
   }
 
   selectCold(most: number): readonly ColdPage[] {

@@ -12,8 +12,9 @@
  * Invariants: links are followed only where the user named them, so a folder can't lead outside
  * itself or in circles. What could not be read is reported as missing, never made up.
  */
-import { type Dirent, fstatSync } from "node:fs";
+import { constants, type Dirent, fstatSync, openSync } from "node:fs";
 import { type FileHandle, open, readdir, stat } from "node:fs/promises";
+import { Socket } from "node:net";
 import { join } from "node:path";
 import { type Readable } from "node:stream";
 
@@ -244,6 +245,15 @@ export function openStream(label: string, stream: Readable): StreamInput {
 }
 
 /**
+ * A FIFO as a stream that waits for its writer in the event loop. An `open` that waits does so in a
+ * thread, which no interrupt ends: the process could not even exit.
+ */
+function openFifo(path: string): Readable {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  return new Socket({ fd, readable: true, writable: false });
+}
+
+/**
  * Opens what the user named.
  *
  * @throws InputError when it does not exist, can't be read, or is a folder and `recursive` is false
@@ -269,6 +279,7 @@ export async function openPath(
       await readdir(path);
       return await openFolders(path, [path], complain);
     }
+    if (found.isFIFO()) return openStream(path, openFifo(path));
     handle = await open(path, "r");
     if (found.isFile() && found.size > 0) {
       await handle.close();

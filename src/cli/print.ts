@@ -7,6 +7,7 @@
  */
 import { styleText } from "node:util";
 import { type Report } from "./estimate.ts";
+import { toPrintable } from "./printable.ts";
 import { bytesToText, ratioToText, shareToText, speedToText } from "./quantities.ts";
 import { tableToLines } from "./table.ts";
 
@@ -28,11 +29,6 @@ function toRow(report: Report): string[] {
     speedToText(report.put.bytesPerSecond),
     speedToText(report.get.bytesPerSecond),
   ];
-}
-
-/** A path may hold any character but a line break or an escape must not reach the terminal. */
-export function toPrintable(path: string): string {
-  return path.replace(/[\p{Cc}\p{Cf}]/gu, "\uFFFD");
 }
 
 /** The table and its closing sentence, for stdout. */

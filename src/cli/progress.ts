@@ -5,6 +5,7 @@
  * is printed. At most ten times a second, because a terminal is slower than the work it reports.
  */
 import { type WriteStream } from "node:tty";
+import { toPrintable } from "./printable.ts";
 import { bytesToText } from "./quantities.ts";
 
 const INTERVAL_MS = 100;
@@ -34,7 +35,7 @@ export function createProgress(stream: WriteStream): Progress {
       const bar = total > 0 ? `[${"#".repeat(filled).padEnd(BAR_CELLS, ".")}] ` : "";
       const size =
         total > 0 ? `${bytesToText(done)} of ${bytesToText(total)}` : `${bytesToText(done)} read`;
-      const line = `${bar}${size}  ${label}`;
+      const line = `${bar}${size}  ${toPrintable(label)}`;
       stream.write(`\r\x1b[K${[...line].slice(0, (stream.columns || 80) - 1).join("")}`);
     },
     clear() {

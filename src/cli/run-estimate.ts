@@ -11,7 +11,8 @@ import { openDefaultInputs } from "./default-input.ts";
 import { type EstimateContext, estimateInput, type Report, sumReports } from "./estimate.ts";
 import { type Input, InputError, openPath } from "./inputs.ts";
 import { createPoolOpener } from "./pool.ts";
-import { reportsToText, reportToNotes, SCHEMA, toPrintable } from "./print.ts";
+import { reportsToText, reportToNotes, SCHEMA } from "./print.ts";
+import { toPrintable } from "./printable.ts";
 import { createProgress } from "./progress.ts";
 
 /** Memory that this process may use: the machine's, or less in a container. */

@@ -1,7 +1,14 @@
 /**
  * Checks of what a device is called with, at its public border; the code behind trusts them.
  */
-import { checkPages, checkPageSize, describe, MAX_OFFSET, MIN_PAGE_SIZE } from "../errors.ts";
+import {
+  checkPages,
+  checkPageSize,
+  describe,
+  isUint8Array,
+  MAX_OFFSET,
+  MIN_PAGE_SIZE,
+} from "../errors.ts";
 import { MAX_CLUSTER_BLOCKS, MAX_TAG, type SlotBlock } from "./device.ts";
 
 /** What every device is made with. */
@@ -72,13 +79,6 @@ export function checkInto(into: unknown, pageSize: number): asserts into is Uint
 }
 
 function checkBytes(what: string, value: unknown): asserts value is Uint8Array {
-  if (value instanceof Uint8Array) return;
-  // One of another realm, such as a test runner's sandbox, is one nevertheless.
-  if (
-    ArrayBuffer.isView(value) &&
-    Object.prototype.toString.call(value) === "[object Uint8Array]"
-  ) {
-    return;
-  }
+  if (isUint8Array(value)) return;
   throw new TypeError(`${what}: expected a Uint8Array, got ${describe(value)}`);
 }

@@ -7,7 +7,8 @@
  * Why so: the name is removed right after the file was made, so the operating system frees it
  * whenever and however the process ends. Where an open file can't be removed (Windows), or its
  * name is wanted, it keeps its name until close; what a killed process leaves, the next device in
- * the same directory sweeps away. The name carries the process id for that.
+ * the same directory sweeps away. The name carries host and process id for that: containers that
+ * share a directory don't know each other's processes, so each sweeps what its own host has left.
  *
  * The default directory is the system's temporary one, which is often itself memory (tmpfs). A
  * page swapped out to memory saves nothing, so that gets a warning.
@@ -23,7 +24,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { ZmemError } from "../errors.ts";
 import { checkDeviceOptions } from "./arguments.ts";
@@ -40,7 +41,8 @@ export interface FileSwapDeviceOptions extends BlockFileOptions {
   readonly keepName?: boolean;
 }
 
-const NAME = /^zmem-swap-(\d+)-[0-9a-f-]{36}$/;
+const HOST = hostname().replace(/[^0-9A-Za-z]+/g, "_");
+const NAME = new RegExp(`^zmem-swap-${HOST}-(\\d+)-[0-9a-f-]{36}$`);
 
 /** File systems in memory, by `statfs` type: tmpfs and ramfs. */
 const MEMORY_FILE_SYSTEMS: ReadonlySet<number> = new Set([0x0102_1994, 0x8584_58f6]);
@@ -81,7 +83,7 @@ let isListening = false;
 
 /** Makes a file. @throws ZmemError `ERR_ZMEM_DEVICE` when none can be made in the directory */
 export function openSwapFile(directory: string, keepName: boolean): RandomAccessFile {
-  const path = join(directory, `zmem-swap-${process.pid}-${crypto.randomUUID()}`);
+  const path = join(directory, `zmem-swap-${HOST}-${process.pid}-${crypto.randomUUID()}`);
   let descriptor: number;
   try {
     // wx: never a file, or a link to one, that is there already.
@@ -135,7 +137,7 @@ function removeFile(path: string): boolean {
   }
 }
 
-/** Removes the files of processes that no longer live. */
+/** Removes the files of this host's processes that no longer live. */
 export function sweep(directory: string): void {
   let names: string[];
   try {
@@ -162,7 +164,7 @@ function isStale(path: string, owner: number): boolean {
       return (error as { code?: unknown }).code === "ESRCH";
     }
   }
-  // In a container every start has the same process id: ours are those made since we started.
+  // In a container of a fixed host name every start has the same process id: ours are those made since we started.
   try {
     return !namedFiles.has(path) && statSync(path).ctimeMs < Date.now() - process.uptime() * 1000;
   } catch {

@@ -9,6 +9,9 @@
 export type WasmSource =
   URL | string | Response | PromiseLike<Response> | BufferSource | WebAssembly.Module;
 
+/** What was given is no source of a module, which is the caller's mistake and not the module's. */
+export class SourceError extends TypeError {}
+
 /**
  * @param source a string is an address relative to the page (or `file:` and `data:` where fetch
  *   takes them); in Node pass bytes read with `fs` or a `file:` URL
@@ -34,8 +37,9 @@ async function toResponse(source: unknown): Promise<Response> {
   const resolved = await source;
   if (resolved instanceof Response) return resolved;
   const got = resolved === null ? "null" : typeof resolved;
-  throw new TypeError(
-    `wasm: expected a URL, a Response, bytes or a WebAssembly.Module, got ${got === "object" ? (resolved as object).constructor.name : got}`,
+  const name = got === "object" ? (resolved as object).constructor?.name : undefined;
+  throw new SourceError(
+    `wasm: expected a URL, a Response, bytes or a WebAssembly.Module, got ${name ?? got}`,
   );
 }
 

@@ -47,6 +47,14 @@ test("a Buffer is copied too, though its slice is none", () => {
   assert.is(got[0], 7);
 });
 
+test("a limit that is no number of pages is refused", () => {
+  const backend = new MapBackend();
+  for (const limitPages of [NaN, -1, "9" as never]) {
+    assert.throws(() => new MapBackend({ limitPages }), /limitPages: expected 0 or more.* got/);
+    assert.throws(() => backend.setLimit(limitPages), /limitPages: expected 0 or more.* got/);
+  }
+});
+
 test("a second init with another page size is refused", () => {
   const backend = new MapBackend();
   assert.is(backend.init(4096), 0);

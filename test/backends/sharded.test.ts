@@ -3,6 +3,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { EFFORTS, STATUS_GROWTH } from "../../src/backends/abi.ts";
 import { ShardedZmemBackend } from "../../src/backends/sharded.ts";
 import { runModel } from "../assembly/allocator-model.ts";
 import { testingModule, type TestingModule } from "../assembly/testing-module.ts";
@@ -167,6 +168,33 @@ sharded("random calls leave pages as they were put", () => {
     testingModule(),
   );
   console.log(`seed ${seed}: ${JSON.stringify(seen)}`);
+});
+
+sharded("an effort that one instance has no memory for is set in none", () => {
+  const module = testingModule();
+  const efforts: number[] = [];
+  const createInstance: typeof module.createInstance = (initial, maximum) => {
+    const { exports, memory } = module.createInstance(initial, maximum);
+    const setEffort = exports["setEffort"] as (effort: number) => number;
+    const place = efforts.push(0) - 1;
+    const told = (effort: number): number => {
+      if (place === 2 && effort === EFFORTS.indexOf("high")) return STATUS_GROWTH;
+      efforts[place] = effort;
+      return setEffort(effort);
+    };
+    return { exports: { ...exports, setEffort: told }, memory };
+  };
+  const pool = new ShardedZmemBackend(createInstance, {
+    limitBytes: 3 * MIB,
+    maxInstanceBytes: MIB,
+    effort: "fast",
+  });
+  assert.is(pool.init(PAGE_SIZE), 0);
+  assert.is(pool.setEffort("high"), false);
+  assert.is(pool.effort, "fast");
+  assert.equal(efforts, Array(3).fill(EFFORTS.indexOf("fast")));
+  assert.is(pool.setEffort("default"), true);
+  assert.equal(efforts, Array(3).fill(EFFORTS.indexOf("default")));
 });
 
 sharded.run();

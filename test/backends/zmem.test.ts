@@ -435,6 +435,19 @@ trims("carries limit, switches, effort and counters over", () => {
   assert.ok(fill(pool, 10_000).length < 100, "the limit holds in the fresh instance");
 });
 
+trims("with the effort high says what is held with its workspace", () => {
+  const { pool } = start({ effort: "high" });
+  fill(pool, 0, 2000, 2000);
+  for (let offset = 0; offset < 1900; offset++) pool.flushPage(0, offset);
+  const first = pool.trim();
+  assert.ok(first.trimmed);
+  assert.is(first.reason, null);
+  assert.is(first.heldBytesAfter, pool.stats().heldBytes);
+  const second = pool.trim();
+  assert.is(second.reason, "noGain");
+  assert.is(pool.stats().heldBytes, first.heldBytesAfter);
+});
+
 trims("of a pool that uses more than its limit succeeds; the limit holds again afterwards", () => {
   const subject = holey(23);
   const { pool, left } = subject;
@@ -453,6 +466,7 @@ trims("does nothing where nothing is to be gained", () => {
   const result = pool.trim();
   assert.equal(result, {
     trimmed: false,
+    reason: "noGain",
     heldBytesBefore: heldBytes,
     heldBytesAfter: heldBytes,
   });
@@ -475,6 +489,36 @@ trims("of a pool with 80 % flushed leaves 95 % payload, and more pages fit behin
   assertLeft(pool, kept, PAGE_SIZE);
   assert.ok(fill(pool, 100_000, 2000, 500).length === 500);
   assertSound(subject);
+});
+
+limits(
+  "without room for the workspace of its effort it does not start, the second time neither",
+  () => {
+    const least = start().pool.stats().heldBytes;
+    const pool = new ZmemBackend(testingModule().createInstance, {
+      effort: "high",
+      limitBytes: least,
+    });
+    for (let times = 0; times < 2; times++) {
+      assert.throws(
+        () => pool.init(PAGE_SIZE),
+        /limitBytes: .*workspace of the effort "high".* got /,
+      );
+      assert.throws(() => pool.openType(0), /call init first/);
+    }
+    assert.is(pool.pageSize, 0);
+    const { heldBytes } = start({ effort: "high" }).pool.stats();
+    assert.is(start({ effort: "high", limitBytes: heldBytes }).pool.effort, "high");
+  },
+);
+
+limits("wasm pages that no memory can have are refused", () => {
+  for (const maximumWasmPages of [0, 65537, 1.5, NaN, "9"]) {
+    assert.throws(
+      () => new ZmemBackend(testingModule().createInstance, { maximumWasmPages } as never),
+      /maximumWasmPages: expected an integer from 1 to 65536, got /,
+    );
+  }
 });
 
 limits.run();

@@ -34,6 +34,12 @@ test("draws a bar in one line that fits, and wipes it", () => {
   assert.is(written.length, 2);
 });
 
+test("a name can't move the cursor or break the line", () => {
+  const { stream, written } = fakeStream(true, 200);
+  createProgress(stream).show("a\nb\u001b[2Jc", 1, 0);
+  assert.match(written[0] ?? "", /read {2}a\uFFFDb\uFFFD\[2Jc$/);
+});
+
 test("does without a bar where the size is not known", () => {
   const { stream, written } = fakeStream(true);
   createProgress(stream).show("-", 2048, 0);

@@ -253,7 +253,9 @@ function addWritebackCases(list: CaseList, factory: BackendFactory): void {
       assert.is(ops.putPage(0, 2, random), true);
       assertKept(ops, 0, 1, half);
       assertKept(ops, 0, 2, random);
-      assert.throws(() => ops.setLongestBlock(0), RangeError);
+      for (const bytes of [0, 0.5, NaN]) {
+        assert.throws(() => ops.setLongestBlock(bytes), /expected 1 or more, got/);
+      }
     },
   );
 

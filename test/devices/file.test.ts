@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { tmpdir } from "node:os";
+import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { suite } from "uvu";
@@ -22,6 +22,7 @@ import { makeBlock } from "../conformance/device-blocks.ts";
 
 const files = suite("file device");
 const directory = mkdtempSync(join(tmpdir(), "zmem-file-device-"));
+const PREFIX = `zmem-swap-${hostname().replace(/[^0-9A-Za-z]+/g, "_")}`;
 const isPosix = process.platform !== "win32";
 const SOURCE = new URL("../../src/devices/file.ts", import.meta.url).href;
 
@@ -60,7 +61,7 @@ onPosix("the file has no name from the start", () => {
 test("a named file is there until close, and for its owner alone", () => {
   const device = new FileSwapDevice({ directory, keepName: true });
   const [name] = readdirSync(directory);
-  assert.match(name ?? "", /^zmem-swap-\d+-/);
+  assert.match(name ?? "", new RegExp(`^${PREFIX}-\\d+-`));
   if (isPosix) assert.is(statSync(join(directory, name as string)).mode & 0o777, 0o600);
   device.close();
 });
@@ -108,7 +109,7 @@ test("what a killed process leaves by name, the next device sweeps away", async 
     `const device = new FileSwapDevice({ directory, keepName: true }); ${WRITE}
      setInterval(() => {}, 1000);`,
   );
-  assert.match(readdirSync(directory)[0] ?? "", new RegExp(`^zmem-swap-${pid}-`));
+  assert.match(readdirSync(directory)[0] ?? "", new RegExp(`^${PREFIX}-${pid}-`));
   new FileSwapDevice({ directory }).close();
 });
 
@@ -123,8 +124,10 @@ test("the sweep leaves alone what lives and what is not zmem's", async () => {
   const living = new FileSwapDevice({ directory, keepName: true });
   const [own] = readdirSync(directory);
   const uuid = crypto.randomUUID();
-  const foreign = ["something", `zmem-swap-${process.pid}-x`, `zmem-swap-x-${uuid}`];
-  const ofLivingProcess = `zmem-swap-${process.ppid}-${uuid}`;
+  // No process of this id lives here, but on its own host one may.
+  const ofOtherHost = `${PREFIX}x-${2 ** 30}-${uuid}`;
+  const foreign = ["something", `${PREFIX}-${process.pid}-x`, `${PREFIX}-x-${uuid}`, ofOtherHost];
+  const ofLivingProcess = `${PREFIX}-${process.ppid}-${uuid}`;
   for (const name of [...foreign, ofLivingProcess]) writeFileSync(join(directory, name), "x");
   new FileSwapDevice({ directory }).close();
   const names = [...foreign, ofLivingProcess, own as string];
@@ -134,7 +137,7 @@ test("the sweep leaves alone what lives and what is not zmem's", async () => {
 });
 
 test("a file of an earlier process with our id, as in a container, is swept", async () => {
-  const name = `zmem-swap-${process.pid}-${crypto.randomUUID()}`;
+  const name = `${PREFIX}-${process.pid}-${crypto.randomUUID()}`;
   writeFileSync(join(directory, name), "x");
   const living = new FileSwapDevice({ directory, keepName: true });
   // The clock of the test can't be turned back, so the other side of the comparison is moved.
