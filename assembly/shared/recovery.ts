@@ -231,8 +231,8 @@ function dropAllEmpty(): bool {
 /**
  * Ends a move that the dead worker was at in a class, which is locked.
  *
- * The entry names the source, the target, or neither: then a put or flush has replaced one of them
- * and waits for this class to free it, which its own journal says. The other one is left to free.
+ * The entry names the source or the target, for nobody replaces it without this class; the other one
+ * is left to free.
  *
  * @returns false when the supply could not be locked
  */
@@ -244,23 +244,13 @@ function settleMove(record: WorkerRecord, classIndex: u32): bool {
   if (target) {
     const entry = atomic.load<u64>(owner);
     const named = hasObject(entry) ? entryToLocation(entry) : 0;
-    const isTargetDone = named == target || (named != source && isClaimed(owner, target));
-    if (!freeOwned(isTargetDone ? source : target, classIndex, owner)) return false;
+    if (!freeOwned(named == target ? source : target, classIndex, owner)) return false;
   }
   record.job = JOB_NONE;
   record.pending = 0;
   record.old = 0;
   record.entry = 0;
   return true;
-}
-
-/** Whether a worker is about to free a slot that an entry named. */
-function isClaimed(owner: u32, location: u32): bool {
-  for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
-    const other = workerRecord(worker);
-    if (other.job == JOB_PAGE && other.entry == owner && other.old == location) return true;
-  }
-  return false;
 }
 
 /** @returns false when class or supply could not be locked */
