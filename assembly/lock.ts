@@ -107,6 +107,7 @@ function acquireSlowly(lock: usize): bool {
       }
     }
   }
-  holder = atomic.load<u32>(lock);
-  return !holder && tryAcquire(lock);
+  // What the last try finds in the word: 0 is the lock, anything else who has it.
+  holder = atomic.cmpxchg<u32>(lock, 0, self);
+  return !holder;
 }

@@ -27,15 +27,26 @@ import { slotAddress, USED_TAG, Zspage } from "./zsmalloc/zspage";
  * Why so: a page that nobody gets is likely to stay, so its smaller block is a gain for long; and
  * the largest class has the most to give. A new block is taken only when it lands in a smaller
  * class, since bytes inside a class are nobody's gain (zram decides the same way). What did not help
- * is marked in the entry and not tried again until the page is put anew.
+ * is marked in the entry and not tried again until the page is put anew; a block that only found no
+ * room beside the old one is not marked.
  *
  * One lap goes through the classes from the largest once for each recency, and takes what is as cold
  * as that or colder: whatever cooled down after its turn is taken in the last round. All that is
  * kept between calls is the step of the lap that comes next.
  */
 
-/** Pages that the last call looked at and could not help. */
-export let lastRefused: u32 = 0;
+/**
+ * Blocks of one class that may find no room before the next class has its turn: they stay unmarked,
+ * for another lap, and this one must end.
+ */
+const MOST_REFUSED: u32 = 8;
+
+/** Of the class that is gone through: blocks for which there was no room. */
+let refused: u32 = 0;
+
+const REPLACED: i32 = 0;
+const NO_GAIN: i32 = 1;
+const NO_ROOM: i32 = 2;
 
 /**
  * Sets the effort of puts, and makes the workspace that `high` needs.
@@ -55,7 +66,6 @@ export function setEffort(effort: u32): i32 {
  *   is no memory for the workspace
  */
 export function recompress(budget: u32): u32 {
-  lastRefused = 0;
   forgetPending();
   if (!makeHighWorkspace()) return 0;
   // The loops below keep addresses of zspages.
@@ -74,10 +84,13 @@ function recompressFromCursor(budget: u32): u32 {
   while (step < steps) {
     const recency = step / classes;
     tried += recompressClass(classes - (step % classes), recency, budget - tried);
-    if (tried == budget) break;
+    // A class whose blocks find no room is left, or the next call would try the same ones again.
+    if (tried == budget && !refused) break;
     step++;
+    if (tried == budget) break;
   }
-  block.recompressStep = step == steps ? 0 : step;
+  // A lap that ends with the budget shows by the next call, which tries none.
+  block.recompressStep = step == steps && tried < budget ? 0 : step;
   return tried;
 }
 
@@ -97,9 +110,10 @@ function makeHighWorkspace(): bool {
 function recompressClass(classIndex: u32, recency: u32, budget: u32): u32 {
   const record = sizeClass(classIndex);
   let tried: u32 = 0;
+  refused = 0;
   for (let group: u32 = 0; group <= FULL_GROUP; group++) {
     let address = load<u32>(groupHead(record, group));
-    while (address && tried < budget) {
+    while (address && tried < budget && refused < MOST_REFUSED) {
       const zspage = changetype<Zspage>(address);
       // A page that moves may empty the zspage, and its record with it.
       const next = zspage.next;
@@ -114,7 +128,7 @@ function recompressZspage(zspage: Zspage, classIndex: u32, recency: u32, budget:
   const size = sizeClass(classIndex).size;
   let left: u32 = zspage.used;
   let tried: u32 = 0;
-  for (let slot: u32 = 0; left && tried < budget; slot++) {
+  for (let slot: u32 = 0; left && tried < budget && refused < MOST_REFUSED; slot++) {
     const header = load<u32>(slotAddress(zspage, slot, size));
     if (!(header & USED_TAG)) continue;
     left--;
@@ -123,23 +137,23 @@ function recompressZspage(zspage: Zspage, classIndex: u32, recency: u32, budget:
     if (entryToForm(entry) < FORM_RAW || isTried(entry)) continue;
     if (entryToRecency(entry) > recency) continue;
     tried++;
-    if (recompressPage(owner, entry, classIndex)) continue;
-    store<u64>(owner, asTried(entry));
-    lastRefused++;
+    const outcome = recompressPage(owner, entry, classIndex);
+    if (outcome == NO_GAIN) store<u64>(owner, asTried(entry));
+    else if (outcome == NO_ROOM) refused++;
   }
   return tried;
 }
 
-/** @returns false when the page stays as it is */
-function recompressPage(owner: usize, entry: u64, classIndex: u32): bool {
+/** @returns REPLACED, NO_GAIN or NO_ROOM */
+function recompressPage(owner: usize, entry: u64, classIndex: u32): i32 {
   const block = superblock();
-  if (classIndex < 2) return false;
+  if (classIndex < 2) return NO_GAIN;
   const pageSize = block.pageSize;
   let page: usize = block.getWindowAddress;
   const payload = payloadAddress(entry);
   if (entryToForm(entry) == FORM_RAW) page = payload;
   else if (!decompressWith(entryToCodec(entry), page, pageSize, payload, entryToLength(entry))) {
-    return false;
+    return NO_GAIN;
   }
   const capacity = min(block.worthLength, classToLength(classIndex - 1));
   const length = compressWith(
@@ -151,5 +165,7 @@ function recompressPage(owner: usize, entry: u64, classIndex: u32): bool {
     block.highWorkspaceAddress,
     EFFORT_HIGH,
   );
-  return length != 0 && replaceObject(owner, FORM_BLOCK + CODEC_LZ4, length, block.blockAddress);
+  if (!length) return NO_GAIN;
+  const isReplaced = replaceObject(owner, FORM_BLOCK + CODEC_LZ4, length, block.blockAddress);
+  return isReplaced ? REPLACED : NO_ROOM;
 }

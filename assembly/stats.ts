@@ -13,7 +13,7 @@ import { objectBytes } from "./zsmalloc/pool";
  * Layout: src/backends/abi.ts names the columns in the same order.
  */
 
-/** Counts a rejected put and passes its status on. Moves once for each put that was not kept. */
+/** Counts a rejected put and passes its status on. Moves once for each try that failed. */
 export function countReject(status: i32): i32 {
   const counter = REJECTS_ADDRESS + ((status - REJECT_FIRST) << 2);
   if (isDefined(ZMEM_SHARED)) {

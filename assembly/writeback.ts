@@ -35,7 +35,7 @@ import { superblock } from "./superblock";
 
 const RECORD_SIZE: u32 = 24;
 const LENGTH_BITS: u32 = 20;
-/** Entries that one call looks at, at most: bounds the time of a put that makes room. */
+/** Buckets and entries that one call looks at, about: bounds the time of a put that makes room. */
 const MAX_SCANNED: u32 = 8192;
 
 /** Lets writeback take pages of an open type, or not. */
@@ -65,13 +65,15 @@ export function selectCold(most: u32): u32 {
       typesPassed++;
       continue;
     }
+    scanned++;
     let group: usize = load<u32>(bucketAddress(root, block.handBucket));
     while (group) {
       for (let place: u32 = 0; place < ENTRIES_PER_GROUP; place++) {
         const address = entryAddress(group, place);
         const entry = load<u64>(address);
-        if (entryToForm(entry) < FORM_RAW) continue;
+        if (!entry) continue;
         scanned++;
+        if (entryToForm(entry) < FORM_RAW) continue;
         if (entryToRecency(entry)) {
           lowerRecency(address, entry);
         } else if (selected < capacity) {

@@ -12,7 +12,8 @@
  * written as they are stored: writing back costs no decompression, and reading back no more than
  * the get would. The incoming page is compressed once, however many rounds it takes.
  *
- * Bound: a put looks at 4 × 8192 index entries, writes 4 clusters and moves 4 × 256 objects at most.
+ * Bound: a put looks at 4 × 8192 buckets and entries of the index, a bucket's more or less, writes 4
+ * clusters and moves 4 × 256 objects at most.
  *
  * Invariants: a page is dropped from the pool only after its device has taken its block; when the
  * device refuses or fails, all pages of that cluster stay where they are, and the area's pages are
@@ -70,6 +71,8 @@ export class Writeback {
   readonly #byteBudget: RateBudget;
   readonly #targets = new Map<number, Target>();
   #attempts = 0;
+  /** Whether the last cluster stayed empty because no page was cold. */
+  #hasFoundNone = false;
   #paused = 0;
 
   /** @throws RangeError for a cluster or a budget that can't be */
@@ -139,7 +142,8 @@ export class Writeback {
       if (evicted > 0 && this.#retry(type, offset)) return true;
       const moved = this.#port.compactForRetry(COMPACT_OBJECTS);
       if (moved > 0 && this.#retry(type, offset)) return true;
-      if (evicted === 0 && moved === 0) return false;
+      // The hand goes on where it stopped: what it has not found yet may come.
+      if (evicted === 0 && moved === 0 && !this.#hasFoundNone) return false;
     }
     return false;
   }
@@ -172,9 +176,11 @@ export class Writeback {
     if (this.#paused > 0) this.#resume();
     const allowed = Math.floor(Math.min(most, this.#pageBudget.available()));
     if (allowed < most) this.#log.count("budgetStops", -1, -1);
+    this.#hasFoundNone = false;
     if (allowed < 1) return 0;
     const cold = this.#port.selectCold(allowed);
-    if (cold.length === 0) {
+    this.#hasFoundNone = cold.length === 0;
+    if (this.#hasFoundNone) {
       // A type that the backend could open only later does not know yet that it takes part.
       for (const [type, { resumesAt }] of this.#targets) {
         if (resumesAt === 0) this.#port.allowWriteback(type, true);

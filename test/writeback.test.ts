@@ -153,6 +153,19 @@ test("with promote off a page stays on the device", () => {
   assert.is(zmem.stats().promotedPages, 0);
 });
 
+test("pages that were all got lately cool down during one put", () => {
+  const setup = setUp();
+  const { zmem, area, device } = setup;
+  const next = fillQuietly(setup);
+  // Nothing left to gain by moving objects, either.
+  zmem.backend.compact();
+  while (zmem.backend.putPage(900, 50_000 + device.pages, pageOf(next))) zmem.backend.compact();
+  for (let offset = 0; offset < next; offset++) assertGets(area, offset, pageOf(offset));
+  assert.ok(area.put(next, pageOf(next)));
+  assert.is(zmem.frontswap.testPage(area.type, next), true, "the new page is in the pool");
+  assert.ok(device.pages > 0);
+});
+
 test("a failed device write leaves all its pages in the pool; the new page goes to the caller", () => {
   for (const fault of ["write", "full"] as const) {
     const setup = setUp();

@@ -165,7 +165,8 @@ export function decompressBlock(
 ): bool {
   const inputEnd = source + <usize>length;
   const outputEnd = destination + <usize>pageSize;
-  const isQuick = ((<usize>memory.size()) << 16) - inputEnd >= READ_BEHIND;
+  // Another worker's growth may not show yet: the block itself may lie behind what does.
+  const isQuick = (<u64>memory.size()) << 16 >= <u64>inputEnd + READ_BEHIND;
   const inputSafe = inputEnd - INPUT_RESERVE;
   // All bounds of the quick loop derive from this one, so that only one is live in it.
   const outputSafe = outputEnd - OUTPUT_RESERVE;

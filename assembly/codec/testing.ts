@@ -9,7 +9,6 @@
  */
 import { compressBlock } from "./lz4-compress";
 import { decompressBlock } from "./lz4-decompress";
-import { isSameFilled } from "./same-filled";
 
 export { EFFORT_DEFAULT, EFFORT_FAST, EFFORT_HIGH } from "./effort";
 export {
@@ -86,15 +85,4 @@ export function decompressPages(
     }
   }
   return damaged;
-}
-
-/** Tests pages `repeat` times over; @returns how many are same-filled, over all rounds. */
-export function countSameFilled(pages: usize, pageSize: u32, pageCount: u32, repeat: u32): u32 {
-  let count: u32 = 0;
-  for (let round: u32 = 0; round < repeat; round++) {
-    for (let index: u32 = 0; index < pageCount; index++) {
-      if (isSameFilled(pages + <usize>index * <usize>pageSize, pageSize)) count++;
-    }
-  }
-  return count;
 }

@@ -1,4 +1,4 @@
-import { ENTRIES_PER_GROUP, ENTRY_MASK, GROUP_SHIFT } from "./group";
+import { ENTRIES_PER_GROUP, GROUP_SHIFT } from "./group";
 import {
   allocateGroup,
   changeGroupLive,
@@ -135,4 +135,4 @@ function splitBucket(root: TypeRoot): void {
   store<u32>(target, <u32>moved);
 }
 
-export { ENTRIES_PER_GROUP, ENTRY_MASK };
+export { ENTRIES_PER_GROUP };

@@ -22,20 +22,20 @@ import { TypeRoot } from "../index/type-root";
 /**
  * Compaction while workers run: one object at a time under the lock of its class alone.
  *
- * Why so: an object's tag names its entry, which exists as long as the tag does; one
- * compare-and-exchange from exactly the word that was read moves the page, so a put or flush that
- * comes in between wins and the copy is given back. A section lasts one block's copy.
+ * Why so: an object's tag names its entry, which exists as long as the tag does. Whoever replaces the
+ * entry holds the class of its object from before that until the object is free, so while a move has
+ * the class only recency and marks of the entry change. A section lasts one block's copy.
  *
  * Steps, under the class's lock; recovery may find it stopped after any of them:
  * ```
  * 1 journal: entry, old = the object   2 take a slot of the fullest zspage (journal: pending)
- * 3 copy   4 exchange the entry   5 free whichever slot the entry does not name   6 clear journal
+ * 3 copy   4 exchange the entry   5 free the object's old slot   6 clear journal
  * ```
  */
 
 const NOTHING: i32 = 0;
 const MOVED: i32 = 1;
-/** The object is about to be freed by someone, or an empty zspage was given back: look again. */
+/** The object is not published yet, or an empty zspage was given back: look again. */
 const PASSED: i32 = 2;
 /** Objects passed over in one class before the next one's turn. */
 const MOST_PASSED: u32 = 16;
@@ -128,7 +128,7 @@ function moveObject(record: SizeClass, source: Zspage, slot: u32): i32 {
   const owner: usize = load<u32>(from) & ~USED_TAG;
   const old = (source.id << SLOT_BITS) | slot;
   let word = atomic.load<u64>(owner);
-  // Taken by a put that has not published it, or replaced by one that has not freed it yet.
+  // Taken by a put that has not published it, or a spare.
   if (!hasObject(word) || entryToLocation(word) != old) return PASSED;
   const target = fullestBut(record, source);
   const classIndex: u32 = source.classIndex;
@@ -146,23 +146,21 @@ function moveObject(record: SizeClass, source: Zspage, slot: u32): i32 {
   memory.copy(to + OBJECT_HEADER_SIZE, from + OBJECT_HEADER_SIZE, record.size - OBJECT_HEADER_SIZE);
   mayDie();
   const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>GRANULE_SIZE - 1)));
-  let moved = false;
   while (true) {
     const fresh = withVersion((word & HIGH_HALF) | (<u64>location), nextVersion(root));
     const seen = atomic.cmpxchg<u64>(owner, word, fresh);
-    moved = seen == word;
-    // A get may have raised the recency; anything else is another page.
-    if (moved || !hasObject(seen) || entryToLocation(seen) != old) break;
+    if (seen == word) break;
+    // A get has raised the recency, or the hand of writeback lowered it.
     word = seen;
   }
   mayDie();
-  freeObject(moved ? old : location);
+  freeObject(old);
   mayDie();
   journal.pending = 0;
   journal.old = 0;
   journal.entry = 0;
   journal.job = JOB_NONE;
-  return moved ? MOVED : PASSED;
+  return MOVED;
 }
 
 const HIGH_HALF: u64 = 0xffff_ffff_0000_0000;

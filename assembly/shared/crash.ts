@@ -9,11 +9,15 @@
 
 let pointsLeft: i64 = -1;
 let points: u32 = 0;
+let storeAt: u32 = 0;
+let storeAddress: usize = 0;
+let storeValue: u32 = 0;
 
 /** A point between two stores. */
 export function mayDie(): void {
   if (isDefined(ZMEM_CHECK)) {
     points++;
+    if (points == storeAt) atomic.store<u32>(storeAddress, storeValue);
     if (pointsLeft < 0) return;
     if (!pointsLeft--) unreachable();
   }
@@ -22,6 +26,13 @@ export function mayDie(): void {
 /** Makes the point after so many others trap; a negative number switches this off. */
 export function dieAfter(count: i32): void {
   pointsLeft = count;
+}
+
+/** Stores a word at the point after so many others, as another worker would at that moment. */
+export function storeAfter(count: u32, address: usize, value: u32): void {
+  storeAt = points + count + 1;
+  storeAddress = address;
+  storeValue = value;
 }
 
 /** Points passed since the instance started. */

@@ -26,7 +26,7 @@ export class SharedHeader {
   zspageIds: u32;
   /** Granules of one worker's windows and scratch. */
   scratchGranules: u32;
-  /** Moves with every worker that was declared dead. */
+  /** Counts the workers that were reaped. */
   generation: u32;
   /** Where a zspage is kept for the moment in which it moves (shared/slide). */
   spareAddress: u32;
@@ -151,7 +151,7 @@ export function movedObjectsAddress(): usize {
   return HEADER_ADDRESS + offsetof<SharedHeader>("movedObjects");
 }
 
-/** Address of the count of dead workers. */
+/** Address of the count of workers that were reaped. */
 export function generationAddress(): usize {
   return HEADER_ADDRESS + offsetof<SharedHeader>("generation");
 }

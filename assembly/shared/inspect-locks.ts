@@ -1,9 +1,11 @@
 import { MAX_TYPES } from "../constants";
 import { superblock } from "../superblock";
 import { sizeClass } from "../zsmalloc/size-classes";
-import { compactLock, reapLock, supplyLock, workerRecord } from "./header";
+import { storeAfter } from "./crash";
+import { compactLock, reapLock, supplyLock, WORKER_DEAD, workerRecord } from "./header";
 import { classLock } from "./objects";
 import { areaLock, stripeAt, stripeLock, STRIPES, typeRoots } from "./stripe";
+import { stateAddress } from "./workers";
 
 /**
  * Who holds what, for the testing build: read when a test finds that a worker waits for good.
@@ -49,6 +51,11 @@ function look(lock: usize, kind: u32, place: u32): u32 {
   const holder = atomic.load<u32>(lock);
   if (!holder || --left) return 0;
   return (kind << 28) | (place << 8) | holder;
+}
+
+/** Declares a worker dead at the point after so many others, as another reaper would just then. */
+export function declareDeadAfter(count: u32, worker: u32): void {
+  storeAfter(count, stateAddress(workerRecord(worker)), WORKER_DEAD);
 }
 
 /** A word of a worker's record, in the order of WorkerRecord. */

@@ -17,7 +17,8 @@ import { ROOTS_GRANULES, stripeAt, STRIPES, typeRoots } from "./stripe";
 export function rebuildSupply(): void {
   const block = superblock();
   const header = sharedHeader();
-  block.heldWasmPages = <u32>memory.size();
+  // Of a growth by another worker `memory.size` may know later than the supply; `grow` always does.
+  block.heldWasmPages = max(block.heldWasmPages, <u32>max(memory.size(), memory.grow(0)));
   block.peakWasmPages = max(block.peakWasmPages, block.heldWasmPages);
   const held = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
   const used: usize = header.usedMapAddress;

@@ -61,6 +61,9 @@ import {
 let nextStripe: u32 = 0;
 let nextBucket: u32 = 0;
 let nextPlace: u32 = 0;
+// Stripes passed since a page was replaced or marked: a lap without any ends the walk, also where
+// pages that find no room come round again.
+let passed: u32 = 0;
 
 // The page that was taken out last.
 let takenOffset: u32 = 0;
@@ -87,7 +90,6 @@ export function recompress(budget: u32): u32 {
   forgetRejected();
   forgetHolder();
   let tried: u32 = 0;
-  let passed: u32 = 0;
   while (tried < budget && passed <= STRIPE_COUNT && !lockHolder()) {
     const roots = typeRoots(nextStripe / STRIPES);
     if (roots) {
@@ -96,9 +98,8 @@ export function recompress(budget: u32): u32 {
       if (length) {
         tried++;
         const fresh = compressTaken(length);
-        const isReplaced = fresh != 0 && replaceTaken(root, fresh);
-        // What failed for want of a lock is worth another try.
-        if (!isReplaced && !lockHolder()) markTaken(root);
+        // A smaller block that finds no room or no lock now is worth another try.
+        if (fresh ? replaceTaken(root, fresh) : markTaken(root)) passed = 0;
         continue;
       }
       if (nextBucket < root.buckets) continue;
@@ -109,6 +110,7 @@ export function recompress(budget: u32): u32 {
     nextBucket = 0;
     nextPlace = 0;
   }
+  if (tried < budget) passed = 0;
   return tried;
 }
 
@@ -216,9 +218,9 @@ function replaceTaken(root: TypeRoot, length: u32): bool {
   return done;
 }
 
-/** Marks the page as tried, if it is still the same. */
-function markTaken(root: TypeRoot): void {
-  if (!tryLockStripe(root)) return;
+/** Marks the page as tried, if it is still the same. @returns false when its stripe is busy */
+function markTaken(root: TypeRoot): bool {
+  if (!tryLockStripe(root)) return false;
   const address = findEntry(root, takenOffset);
   if (isTaken(root, address)) {
     const entry = atomic.load<u64>(address);
@@ -226,4 +228,5 @@ function markTaken(root: TypeRoot): void {
     atomic.cmpxchg<u64>(address, entry, asTried(entry));
   }
   unlockStripe(root);
+  return true;
 }

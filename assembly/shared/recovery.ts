@@ -52,6 +52,9 @@ import { giveScratch, stateAddress } from "./workers";
  * Death is declared first, in the worker's record, and each step is done for all the dead before
  * the next one: several may have died at once, and what one left may need a lock that another held
  * (two that were settled one after the other waited for each other as long as a lock is waited for).
+ * Who is among the dead is looked up before the first step: one who is declared dead during the
+ * others' would have its stripe settled and not its slots. It has its turn in the next round, or in
+ * that of whoever declared it.
  *
  * A lock keeps the dead worker's id until its part is done, and every part can be done again: a
  * reaper that dies is one more of the dead.
@@ -59,6 +62,10 @@ import { giveScratch, stateAddress } from "./workers";
  * Invariants: 3 comes before 4, since a slot's tag must not outlive the group of its entry; an id
  * is free again only when `reap` is called for it, so nobody else can get it before.
  */
+
+/** The dead whom this round settles: bit n for worker n. */
+let deadOfRound: u64 = 0;
+if (MAX_WORKERS > 63) ERROR("recovery: a worker has no bit");
 
 /**
  * Declares a worker dead, so that whatever reaping comes next settles what it left. It must not run
@@ -104,13 +111,26 @@ function lockReaping(): bool {
   return acquire(lock);
 }
 
-/** Whether the holder of a lock was declared dead. */
+/** Whether the holder of a lock was declared dead by now. */
 function isDead(worker: u32): bool {
   return worker != 0 && atomic.load<u32>(stateAddress(workerRecord(worker))) == WORKER_DEAD;
 }
 
+/** Whether a worker is among the dead of this round. */
+function isOfRound(worker: u32): bool {
+  return ((deadOfRound >> worker) & 1) != 0;
+}
+
+function beginRound(): void {
+  deadOfRound = 0;
+  for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
+    if (isDead(worker)) deadOfRound |= (<u64>1) << worker;
+  }
+}
+
 /** Settles what the dead have left. @returns false when a lock could not be had */
 function settleAll(): bool {
+  beginRound();
   while (
     !settleSupply() ||
     !settleClasses() ||
@@ -120,14 +140,15 @@ function settleAll(): bool {
   ) {
     // Whoever held it may have been declared dead since: then it is among the next round's.
     if (!isDead(lockHolder())) return false;
+    beginRound();
   }
-  if (isDead(atomic.load<u32>(compactLock()))) release(compactLock());
+  if (isOfRound(atomic.load<u32>(compactLock()))) release(compactLock());
   return true;
 }
 
 function settleSupply(): bool {
   const holder = atomic.load<u32>(supplyLock());
-  if (isDead(holder)) {
+  if (isOfRound(holder)) {
     const record = workerRecord(holder);
     renewSlid(record);
     rebuildSupply();
@@ -142,7 +163,7 @@ function settleClasses(): bool {
   for (let index: u32 = 1; index < classes; index++) {
     const lock = classLock(sizeClass(index));
     const holder = atomic.load<u32>(lock);
-    if (!isDead(holder)) continue;
+    if (!isOfRound(holder)) continue;
     if (!lockSupply()) return false;
     rebuildClass(index);
     unlockSupply();
@@ -155,7 +176,7 @@ function settleClasses(): bool {
 
 function settleSlots(): bool {
   for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
-    if (!isDead(worker)) continue;
+    if (!isOfRound(worker)) continue;
     const record = workerRecord(worker);
     if (record.job == JOB_PAGE) {
       if (!freeUnlessNamed(record.entry, record.pending, record.pendingClass)) return false;
@@ -176,12 +197,12 @@ function settleTypes(): bool {
     if (!roots) continue;
     for (let stripe: u32 = 0; stripe < STRIPES; stripe++) {
       const root = stripeAt(roots, stripe);
-      if (!isDead(atomic.load<u32>(stripeLock(root)))) continue;
+      if (!isOfRound(atomic.load<u32>(stripeLock(root)))) continue;
       if (!rebuildStripe(root)) return false;
       release(stripeLock(root));
     }
     const holder = atomic.load<u32>(areaLock(roots));
-    if (!isDead(holder)) continue;
+    if (!isOfRound(holder)) continue;
     const record = workerRecord(holder);
     if (record.areaType == type + 1) {
       if (record.areaOpen) setAreaOpen(roots, true);
@@ -210,8 +231,8 @@ function dropAllEmpty(): bool {
 /**
  * Ends a move that the dead worker was at in a class, which is locked.
  *
- * The entry names the source, the target, or neither: then a put or flush has replaced one of them
- * and waits for this class to free it, which its own journal says. The other one is left to free.
+ * The entry names the source or the target, for nobody replaces it without this class; the other one
+ * is left to free.
  *
  * @returns false when the supply could not be locked
  */
@@ -223,23 +244,13 @@ function settleMove(record: WorkerRecord, classIndex: u32): bool {
   if (target) {
     const entry = atomic.load<u64>(owner);
     const named = hasObject(entry) ? entryToLocation(entry) : 0;
-    const isTargetDone = named == target || (named != source && isClaimed(owner, target));
-    if (!freeOwned(isTargetDone ? source : target, classIndex, owner)) return false;
+    if (!freeOwned(named == target ? source : target, classIndex, owner)) return false;
   }
   record.job = JOB_NONE;
   record.pending = 0;
   record.old = 0;
   record.entry = 0;
   return true;
-}
-
-/** Whether a worker is about to free a slot that an entry named. */
-function isClaimed(owner: u32, location: u32): bool {
-  for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
-    const other = workerRecord(worker);
-    if (other.job == JOB_PAGE && other.entry == owner && other.old == location) return true;
-  }
-  return false;
 }
 
 /** @returns false when class or supply could not be locked */

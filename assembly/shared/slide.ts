@@ -8,6 +8,7 @@ import { freeRun, takeWholeRun } from "../supply/runs";
 import { SizeClass, sizeClass } from "../zsmalloc/size-classes";
 import {
   moveZspage,
+  setZspageAddress,
   SLOT_BITS,
   slotAddress,
   USED_TAG,
@@ -23,11 +24,12 @@ import {
   lockSupply,
   ownRecord,
   sharedHeader,
+  supplyLock,
   unlockSupply,
   WorkerRecord,
 } from "./header";
 import { lockClass, unlockClass } from "./objects";
-import { nextVersion } from "./stripe";
+import { nextVersion, settleStores } from "./stripe";
 
 /**
  * Defragmentation while workers run: a zspage behind a short free run slides down over it, by way of
@@ -196,7 +198,10 @@ function isSettled(zspage: Zspage, size: u32): bool {
   return true;
 }
 
-/** Gives every entry that names an object of a zspage a new version. */
+/**
+ * Gives every entry that names an object of a zspage a new version, before anything that the caller
+ * stores where the zspage was.
+ */
 function renewVersions(zspage: Zspage): void {
   const size = sizeClass(zspage.classIndex).size;
   const capacity: u32 = zspage.capacity;
@@ -215,6 +220,7 @@ function renewVersions(zspage: Zspage): void {
     }
     mayDie();
   }
+  settleStores(supplyLock());
 }
 
 /**
@@ -256,7 +262,7 @@ function leaveSpare(id: u32): void {
   const granules = takeWholeRun(run);
   memory.copy(run, changetype<usize>(zspage), (<usize>length) << GRANULE_SHIFT);
   mayDie();
-  store<u32>(block.zspageTableAddress + (id << 2), <u32>run);
+  setZspageAddress(id, run);
   mayDie();
   renewVersions(zspageAt(id));
   if (granules > length) freeRun(run + ((<usize>length) << GRANULE_SHIFT), granules - length);

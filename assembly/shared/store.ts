@@ -92,11 +92,19 @@ export function openType(type: u32): i32 {
   if (!roots) roots = createRoots(type);
   if (!roots) return lastFailure;
   if (!acquire(areaLock(roots))) return STATUS_HELD;
-  beginArea(type, true);
-  setAreaOpen(roots, true);
-  endArea();
+  let status = STATUS_OK;
+  if (!isOpen(stripeAt(roots, 0))) {
+    // A flush that could not be finished has closed the type and left pages.
+    beginArea(type, false);
+    status = emptyArea(roots);
+    if (status == STATUS_OK) {
+      beginArea(type, true);
+      setAreaOpen(roots, true);
+    }
+    endArea();
+  }
   release(areaLock(roots));
-  return STATUS_OK;
+  return status;
 }
 
 /** Forgets all pages of a type and closes it. @returns OK; HELD when it could not be finished */

@@ -4,5 +4,5 @@
 export * from "./index";
 export { failAllocations, failuresSeen, pointsSeen } from "../supply/fault";
 export { deathPoints, dieAfter } from "./crash";
-export { heldLock, journalWord } from "./inspect-locks";
+export { declareDeadAfter, heldLock, journalWord } from "./inspect-locks";
 export { validate } from "./validate";

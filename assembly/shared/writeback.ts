@@ -62,7 +62,7 @@ import {
  */
 
 const LENGTH_BITS: u32 = 20;
-/** Entries that one call looks at, at most: bounds the time of a put that makes room. */
+/** Buckets and entries that one call looks at, about: bounds the time of a put that makes room. */
 const MAX_SCANNED: u32 = 8192;
 /** Buckets gone through under one lock: their groups take about as long as the copy of a block. */
 const BUCKETS_AT_ONCE: u32 = 16;
@@ -106,6 +106,7 @@ export function selectCold(most: u32): u32 {
     if (tryLockStripe(root)) {
       const bucket = stripeHand(root);
       end = min(bucket + BUCKETS_AT_ONCE, root.buckets);
+      scanned += end - bucket;
       for (let at = bucket; at < end; at++) {
         let group: usize = load<u32>(bucketAddress(root, at));
         while (group) {
@@ -136,8 +137,9 @@ function selectInGroup(root: TypeRoot, group: usize, selected: u32, capacity: u3
     const address = entryAddress(group, place);
     const publications = publicationsOf(root);
     const entry = atomic.load<u64>(address);
-    if (entryToForm(entry) < FORM_RAW) continue;
+    if (!entry) continue;
     found++;
+    if (entryToForm(entry) < FORM_RAW) continue;
     if (entryToRecency(entry)) {
       atomic.cmpxchg<u64>(address, entry, entry - RECENCY_ONE);
       continue;

@@ -21,8 +21,10 @@ import { isFreeEnd, markFree, markUsed } from "./free-map";
 
 const NEXT: usize = 4;
 const PREVIOUS: usize = 8;
-/** Runs of a shared bin that are tried before going to the next bin, where any run fits. */
+/** Runs of a shared bin that are tried before a longer one is taken from the bins above. */
 const SHARED_BIN_TRIES: i32 = 8;
+/** The same where there is none in the bins above: memory would have to grow, or the put be refused. */
+const LAST_TRIES: i32 = 512;
 
 function binHead(bin: u32): usize {
   return BIN_HEADS_ADDRESS + (bin << 2);
@@ -134,23 +136,25 @@ function takeFrom(address: usize, granules: u32): usize {
 }
 
 /**
- * Takes the free run that fits `granules` best.
+ * Takes a free run of at least `granules`: the shortest where that is below 64, else the first that
+ * is found.
  *
- * @returns its address, 0 when no free run is long enough
+ * @returns its address; 0 when no free run is long enough, or one only behind LAST_TRIES shorter ones
  */
 export function takeRun(granules: u32): usize {
   const fitting = granulesToFittingBin(granules);
   const own = granulesToBin(granules);
+  const bin = nonEmptyBinFrom(fitting);
+  const longer: usize = bin == NO_BIN ? 0 : load<u32>(binHead(bin));
   if (own != fitting) {
     // A shared bin: some of its runs may be long enough.
     let run: usize = load<u32>(binHead(own));
-    for (let tries = SHARED_BIN_TRIES; run && tries; tries--) {
+    for (let tries = longer ? SHARED_BIN_TRIES : LAST_TRIES; run && tries; tries--) {
       if (load<u32>(run) >= granules) return takeFrom(run, granules);
       run = load<u32>(run, NEXT);
     }
   }
-  const bin = nonEmptyBinFrom(fitting);
-  return bin == NO_BIN ? 0 : takeFrom(load<u32>(binHead(bin)), granules);
+  return longer ? takeFrom(longer, granules) : 0;
 }
 
 /**

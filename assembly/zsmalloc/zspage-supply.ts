@@ -65,7 +65,10 @@ function reserveId(): bool {
   // By half: at most a third of the table lies idle, 2 bytes a zspage.
   const granules = oldGranules ? oldGranules + ((oldGranules + 1) >> 1) : FIRST_TABLE_GRANULES;
   const capacity = granules << (GRANULE_SHIFT - 2);
-  if (oldCapacity >= MAX_ZSPAGES) return false;
+  if (oldCapacity >= MAX_ZSPAGES) {
+    refuseWith(STATUS_GROWTH);
+    return false;
+  }
   const table = allocateRun(granules);
   if (!table) return false;
   if (oldGranules) {

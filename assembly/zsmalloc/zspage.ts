@@ -63,11 +63,21 @@ export function refileZspage(record: SizeClass, zspage: Zspage): void {
   linkZspage(record, zspage, group);
 }
 
+/**
+ * Says where a zspage lies, once its bytes are there: in the shared build whoever loads the cell from
+ * now on finds them. (No test can fail without the atomic store: x86 keeps all stores in order.)
+ */
+export function setZspageAddress(id: u32, address: usize): void {
+  const cell: usize = superblock().zspageTableAddress + (id << 2);
+  if (isDefined(ZMEM_SHARED)) atomic.store<u32>(cell, <u32>address);
+  else store<u32>(cell, <u32>address);
+}
+
 /** Moves a zspage to a run of its length that may overlap it; its id stays. */
 export function moveZspage(zspage: Zspage, address: usize): void {
   memory.copy(address, changetype<usize>(zspage), (<usize>zspage.granules) << GRANULE_SHIFT);
   const moved = changetype<Zspage>(address);
-  store<u32>(superblock().zspageTableAddress + (moved.id << 2), <u32>address);
+  setZspageAddress(moved.id, address);
   if (moved.next) changetype<Zspage>(moved.next).previous = <u32>address;
   if (moved.previous) changetype<Zspage>(moved.previous).next = <u32>address;
   else store<u32>(groupHead(sizeClass(moved.classIndex), moved.group), <u32>address);

@@ -56,10 +56,12 @@ export class ColdPages {
 
   /** As SharedZmemBackend.copyCold. */
   copy(index: number): FormedBlock | null {
+    const place = this.#records[index];
+    if (place === undefined) return null;
     const { exports, memory } = this.#instance;
-    const length = exports.copyCold(index);
+    const length = exports.copyCold(place);
     if (length === 0) return null;
-    const record = (exports.coldRecords() >>> 0) + index * COLD_RECORD_SIZE;
+    const record = (exports.coldRecords() >>> 0) + place * COLD_RECORD_SIZE;
     const packed = new Uint32Array(currentBuffer(memory), record, 3)[2] as number;
     return { form: packed >>> INSPECT_LENGTH_BITS, block: this.#window.subarray(0, length) };
   }

@@ -80,6 +80,8 @@ export class SharedWriteback {
   /** Blocks on their way, each at a unit's begin. Made when it is first wanted. */
   #staging = new Uint8Array(0);
   #attempts = 0;
+  /** Whether the last cluster stayed empty because no page was cold. */
+  #hasFoundNone = false;
 
   /** @throws RangeError for a cluster or a budget that can't be */
   constructor(
@@ -133,7 +135,8 @@ export class SharedWriteback {
         if (evicted > 0 && this.#retry(key)) return true;
         const moved = this.backend.compactForRetry(COMPACT_OBJECTS);
         if (moved > 0 && this.#retry(key)) return true;
-        if (evicted === 0 && moved === 0) return false;
+        // The hand goes on where it stopped: what it has not found yet may come.
+        if (evicted === 0 && moved === 0 && !this.#hasFoundNone) return false;
       }
     } catch (error) {
       // A dead worker is in the way: as long as it is not reaped, no room is made here.
@@ -153,6 +156,7 @@ export class SharedWriteback {
     const wanted = Math.min(most, this.#clusterPages);
     const allowed = this.#budget.takePages(wanted);
     if (allowed < wanted) this.#port.countEvent("budgetStops");
+    this.#hasFoundNone = false;
     if (allowed === 0) return 0;
     // Where that throws, some may have been written: nothing is given back.
     const evicted = this.#evictAllowed(allowed);
@@ -169,6 +173,7 @@ export class SharedWriteback {
       }
     }
     const cold = this.backend.listCold(most);
+    this.#hasFoundNone = cold.length === 0;
     const groups = new Map<number, number[]>();
     for (const [index, { type }] of cold.entries()) {
       groups.set(type, [...(groups.get(type) ?? []), index]);

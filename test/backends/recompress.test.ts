@@ -4,7 +4,7 @@
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { ZmemBackend } from "../../src/backends/zmem.ts";
-import { testingModule } from "../assembly/testing-module.ts";
+import { lastInstance, testingModule } from "../assembly/testing-module.ts";
 import { makePage } from "../conformance/pages.ts";
 
 const PAGE_SIZE = 4096;
@@ -16,8 +16,8 @@ function textOf(offset: number): Uint8Array {
 }
 
 /** A pool of pages of text that were put with the effort "fast". */
-function start(): ZmemBackend {
-  const pool = new ZmemBackend(testingModule().createInstance, { effort: "fast" });
+function start(module = testingModule()): ZmemBackend {
+  const pool = new ZmemBackend(module.createInstance, { effort: "fast" });
   pool.init(PAGE_SIZE);
   pool.openType(0);
   for (let offset = 0; offset < PAGES; offset++) assert.ok(pool.putPage(0, offset, textOf(offset)));
@@ -80,6 +80,26 @@ test("takes a smaller block only where its size class is smaller, and none twice
   assert.ok(done && triedPages === PAGES && savedBytes > 0);
   assert.ok(pool.stats().objectBytes < before);
   assert.equal(pool.recompress(), { triedPages: 0, savedBytes: 0, done: true });
+});
+
+test("what finds no room for its smaller block is tried again when there is some", () => {
+  const reference = start();
+  reference.recompress();
+  const module = testingModule();
+  const pool = start(module);
+  // Makes the workspace.
+  pool.recompress({ pages: 1 });
+  const { exports } = lastInstance(module);
+  exports.failAllocations(0, 2 ** 31 - 1);
+  const before = lengths(pool);
+  for (const budget of [{}, { pages: 5 }, {}]) pool.recompress(budget);
+  const refused = exports.failuresSeen();
+  assert.ok(refused > 0, "some found no room");
+  exports.failAllocations(-1, 0);
+  pool.recompress();
+  assert.ok(smaller(before, lengths(pool)).length > 0);
+  assert.equal(lengths(pool), lengths(reference));
+  assert.is(exports.validate(), 0);
 });
 
 test.run();

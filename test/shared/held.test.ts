@@ -139,4 +139,29 @@ test("a worker that has a spare gives it back when it detaches", () => {
   assert.ok(spares > 0, "some had a spare");
 });
 
+test("a type whose flush met a dead worker's lock is opened again without its pages", () => {
+  let held = 0;
+  for (let point = 0; ; point++) {
+    const pool = makePool({ name: "flush", offsets: range(24), run: () => undefined });
+    const worker = SharedZmemBackend.attach(pool.attachment);
+    const { workerId } = worker;
+    if (!die(worker, point, () => void worker.putPage(TYPE, 7, raw))) break;
+    try {
+      pool.flushArea(TYPE);
+      continue;
+    } catch (error) {
+      if (!isHeld(error)) throw error;
+    }
+    held++;
+    assert.is(pool.reap(workerId), true);
+    assert.is(pool.openType(TYPE), true);
+    for (const offset of range(24)) {
+      assert.is(pool.getPage(TYPE, offset, got), false, `point ${point}: page ${offset} is back`);
+    }
+    assert.is(pool.stats().pages, 0, `point ${point}`);
+    assert.is(testingExports(pool).validate(), 0, `point ${point}: the validator`);
+  }
+  assert.ok(held > 0, "some flushes met a dead worker");
+});
+
 test.run();

@@ -5,6 +5,8 @@ export interface SharedTestingExports {
   validate(): number;
   failAllocations(after: number, count: number): void;
   heldLock(number: number): number;
+  deathPoints(): number;
+  declareDeadAfter(count: number, worker: number): void;
   journalWord(worker: number, word: number): number;
 }
 
