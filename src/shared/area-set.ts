@@ -14,8 +14,10 @@ import type { SharedFrontswap } from "./frontswap.ts";
 import { storageBytes } from "./place-table.ts";
 import type { SharedWriteback } from "./writeback.ts";
 
-/** Rounds of the hand without a cold page, after which there is none: a get counts three times. */
-const QUIET_ROUNDS = 4;
+/** Laps of the hand without a cold page, after which there is none: a get counts three times. */
+const QUIET_LAPS = 4;
+/** A round of the hand goes over 8192 buckets of 4 bytes or entries of 8, at least. */
+const ROUND_INDEX_BYTES = 8192 * 4;
 
 /** How an area of a shared pool is turned on. */
 export interface SharedSwapOnOptions {
@@ -76,8 +78,10 @@ export class SharedAreaSet {
   /** As SharedZmem.writeBack. @param most 0 or more */
   writeBack(most: number): number {
     let moved = 0;
-    // A round in which all were hot has cooled them by one; the fourth finds any that are left.
-    for (let quiet = 0; moved < most && quiet < QUIET_ROUNDS;) {
+    // A lap on which all were hot has cooled them by one; the fourth finds any that are left.
+    const { indexBytes } = this.#writeback.backend.stats();
+    const quietRounds = QUIET_LAPS * Math.ceil(indexBytes / ROUND_INDEX_BYTES);
+    for (let quiet = 0; moved < most && quiet < quietRounds;) {
       const evicted = this.#writeback.evictCluster(most - moved);
       moved += evicted;
       quiet = evicted === 0 ? quiet + 1 : 0;

@@ -21,7 +21,7 @@
  */
 import type { SharedStorage } from "../devices/storage.ts";
 import type { BudgetOptions } from "../rate-budget.ts";
-import type { FormedBlock, FrontswapOps, WritebackPort } from "../types.ts";
+import type { FormedBlock, FrontswapOps, PoolStats, WritebackPort } from "../types.ts";
 import type { DevicePort } from "./device-port.ts";
 import { isHeld } from "./failures.ts";
 import type { HeldKey } from "./held-key.ts";
@@ -42,6 +42,7 @@ export interface SharedWritebackBackend extends FrontswapOps, WritebackPort {
   listCold(most: number): readonly { readonly type: number; readonly offset: number }[];
   /** The other: the block of a listed page; null when it has changed. Valid until the next call. */
   copyCold(index: number): FormedBlock | null;
+  stats(): Pick<PoolStats, "indexBytes">;
 }
 
 const MAX_CLUSTER_PAGES = 64;

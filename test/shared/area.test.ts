@@ -117,6 +117,16 @@ test("to turn off an old area leaves the new one's writeback as it is", async ()
   assert.is(zmem.writeBack(10), 10);
 });
 
+test("pages are found to be written back among many that never are", async () => {
+  const [zmem] = await createTwo();
+  const many = 60_000;
+  const area = zmem.swapOn({ pages: many + 10, device: makeStorage() });
+  const zeros = new Uint8Array(4096);
+  for (let offset = 0; offset < many; offset++) area.put(offset, zeros);
+  for (let offset = many; offset < many + 10; offset++) area.put(offset, ONE);
+  assert.is(zmem.writeBack(10), 10);
+});
+
 test("a get that meets the next area of its type does not answer with that one's page", async () => {
   const [zmem, other] = await createTwo();
   const area = zmem.swapOn({ pages: PAGES });
