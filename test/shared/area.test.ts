@@ -119,7 +119,7 @@ test("to turn off an old area leaves the new one's writeback as it is", async ()
 
 test("pages are found to be written back among many that never are", async () => {
   const [zmem] = await createTwo();
-  const many = 60_000;
+  const many = 300_000;
   const area = zmem.swapOn({ pages: many + 10, device: makeStorage() });
   const zeros = new Uint8Array(4096);
   for (let offset = 0; offset < many; offset++) area.put(offset, zeros);
