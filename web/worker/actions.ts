@@ -159,13 +159,15 @@ async function trim(session: Session, own: OwnPool, goOn: GoOn): Promise<ActionR
   const words = `Trimming: copies ${copied} of blocks into a fresh memory, with up to ${peak} more held meanwhile. It is one step, which can't be cancelled once it runs …`;
   if (!(await goOn(words))) return result("Cancelled before the trim began: nothing has changed.");
   const start = performance.now();
-  own.trim();
+  const { reason } = own.trim();
   const milliseconds = Math.round(performance.now() - start);
   const after = session.totals().heldBytes;
-  if (after >= before) {
-    return result(
-      `Nothing was trimmed: ${bytesToUnits(before)} held. A fresh memory would be no smaller, or the browser had no room for it beside this one.`,
-    );
+  if (reason !== null) {
+    const why =
+      reason === "growth"
+        ? "The browser had no room for a fresh memory beside this one."
+        : "A fresh memory would be no smaller.";
+    return result(`Nothing was trimmed: ${bytesToUnits(before)} held. ${why}`);
   }
   return result(
     `Trimmed: memory held went from ${bytesToUnits(before)} to ${bytesToUnits(after)} in ${milliseconds} ms. While it ran, ${peak} more were needed.`,
