@@ -95,8 +95,7 @@ function figuresToMarkdown(file: ResultFile): string {
   });
   const tables = buildTables(file)
     .filter(({ title }) => SHOWN.some((pattern) => pattern.test(title)))
-    // The text above the block says how many samples there are; the reports have it per table.
-    .map(({ title, columns, rows }) => tableToMarkdown({ title, columns, rows }));
+    .map((table) => tableToMarkdown(table));
   return [...verdict, "", `Measured: ${describeRun(file)}.`, "", goals, ...tables].join("\n");
 }
 

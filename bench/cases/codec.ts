@@ -21,7 +21,7 @@ const PAGE_SIZES = {
 } as const;
 const ROUNDS = { quick: 6, full: 24, all: 64 } as const;
 const SWEEPS = { quick: 1, full: 6, all: 8 } as const;
-const BUDGET_SECONDS = { quick: Infinity, full: 90, all: Infinity } as const;
+const BUDGET_SECONDS = { quick: Infinity, full: 75, all: Infinity } as const;
 /** Bytes of pages that a pass goes through: more than the first-level caches hold. */
 const SAMPLE_BYTES = { quick: 256 << 10, full: 256 << 10, all: 512 << 10 } as const;
 

@@ -8,7 +8,7 @@
  * Why so: a spread within a run says nothing about where the next run will lie, because stores,
  * heap and caches are laid out anew. The two draw different orders, so that they don't share their
  * luck. It speaks of the mix alone, which has the rounds here that its rows have in "store"; there a
- * single real corpus has 96 for 336, and a mean over eight real corpora more than twice as many.
+ * single real corpus has 72 for 336, and a mean over eight real corpora 576.
  */
 import type { Corpus } from "../corpora/corpus.ts";
 import type { BenchCase, BenchContext, Row } from "../harness/case.ts";

@@ -40,7 +40,7 @@ const COLD_PAGES_A_PASS = 1024;
 /** What a task does before a batch, to have code and tables warm. */
 const LEAD_BYTES = 256 << 10;
 /** An even number of them a sweep: a drawn order and its reverse. */
-const STEADY_ROUNDS = { quick: 8, full: 96, all: 96 } as const;
+const STEADY_ROUNDS = { quick: 8, full: 72, all: 96 } as const;
 /**
  * … of the mix: its row stands alone in the tables, beside means over eight real corpora. It is also
  * what "repeat" measures twice, to see how far medians of ratios lie apart: of eight, the largest
@@ -50,7 +50,7 @@ const STEADY_ROUNDS = { quick: 8, full: 96, all: 96 } as const;
 const STEADY_MIX_ROUNDS = { quick: 8, full: 336, all: 384 } as const;
 /** Sweeps that these rounds are shared out to. */
 export const STEADY_SWEEPS = { quick: 1, full: 12, all: 12 } as const;
-const BUDGET_SECONDS = { quick: Infinity, full: 245, all: Infinity } as const;
+const BUDGET_SECONDS = { quick: Infinity, full: 215, all: Infinity } as const;
 /** What `measureSteady` records. */
 export const STEADY_FIGURES = ["put, steady", "get, steady"] as const;
 /** For what can be timed but once per preparation, which takes long. */
