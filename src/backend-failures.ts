@@ -23,14 +23,18 @@ export function backendFailure(type: number, offset: number, error: unknown): Zm
   );
 }
 
-/** What a device threw, or a sentence on what it did wrong, as a ZmemError. */
+/** What a device threw, or a sentence on what it did wrong, as a ZmemError: one stays what it is. */
 export function deviceFailure(
   type: number,
   offset: number,
   verb: string,
   error: unknown,
 ): ZmemError {
-  if (error instanceof ZmemError) return error;
+  return error instanceof ZmemError ? error : deviceError(type, offset, verb, error);
+}
+
+/** The same for whatever was thrown, also where a code of its own would promise too much. */
+export function deviceError(type: number, offset: number, verb: string, error: unknown): ZmemError {
   const what = error instanceof Error ? error.message : String(error);
   return new ZmemError(
     "ERR_ZMEM_DEVICE",

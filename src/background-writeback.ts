@@ -6,7 +6,7 @@
  * starting and stopping with every page. A program with a loop of its own calls `step`; others
  * `start` a timer, which keeps no process alive.
  */
-import { unlessClosed } from "./errors.ts";
+import { isClosedError } from "./errors.ts";
 import type { Writeback } from "./writeback.ts";
 
 /** When writeback works ahead, and how much at a time. */
@@ -123,9 +123,7 @@ export class BackgroundWriteback {
     } catch (error) {
       this.stop();
       // A backend that its owner has closed keeps nothing to be written back.
-      unlessClosed(() => {
-        throw error;
-      });
+      if (!isClosedError(error)) throw error;
     }
   }
 }

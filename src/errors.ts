@@ -190,12 +190,17 @@ export function checkRange(value: unknown, pageSize: number, room: number): numb
   return pages;
 }
 
+/** Whether an error says that what a call was made on was closed by its owner. */
+export function isClosedError(error: unknown): boolean {
+  return error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED";
+}
+
 /** Makes a call that has nothing left to do where what it is made on was closed by its owner. */
 export function unlessClosed(call: () => void): void {
   try {
     call();
   } catch (error) {
-    if (!(error instanceof ZmemError && error.code === "ERR_ZMEM_CLOSED")) throw error;
+    if (!isClosedError(error)) throw error;
   }
 }
 

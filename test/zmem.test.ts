@@ -25,6 +25,16 @@ function hasCode(code: ZmemErrorCode): (error: unknown) => boolean {
   return (error) => error instanceof ZmemError && error.code === code;
 }
 
+/** A pool that is full, and what it could not keep on its area's device. */
+function makeFull(): { zmem: Zmem; area: SwapArea; device: MemorySwapDevice } {
+  const zmem = createZmemSync({ limitBytes: 512 * 1024 });
+  const device = new MemorySwapDevice();
+  const area = zmem.swapOn({ pages: 1000, device });
+  for (let offset = 0; offset < 500; offset++) area.put(offset, makePage("random", offset, 4096));
+  assert.ok(device.pages > 0);
+  return { zmem, area, device };
+}
+
 function assertGets(area: SwapArea, offset: number, page: Uint8Array): void {
   const got = new Uint8Array(page.length);
   assert.is(area.get(offset, got), true);
@@ -233,22 +243,14 @@ test("closing works when the program has closed the backend or turned types off 
   assert.throws(() => off.put(1, text), hasCode("ERR_ZMEM_TYPE_OFF"));
   second.close();
 
-  const third = createZmemSync({ limitBytes: 512 * 1024 });
-  const device = new MemorySwapDevice();
-  const full = third.swapOn({ pages: 1000, device });
-  for (let offset = 0; offset < 500; offset++) full.put(offset, makePage("random", offset, 4096));
-  assert.ok(device.pages > 0);
+  const { zmem: third, device } = makeFull();
   third.frontswap.close();
   third.close();
   assert.is(device.pages, 0);
 });
 
 test("an area whose backend was closed gives the slots of its device back", () => {
-  const zmem = createZmemSync({ limitBytes: 512 * 1024 });
-  const device = new MemorySwapDevice();
-  const area = zmem.swapOn({ pages: 1000, device });
-  for (let offset = 0; offset < 500; offset++) area.put(offset, makePage("random", offset, 4096));
-  assert.ok(device.pages > 0);
+  const { zmem, area, device } = makeFull();
   zmem.backend.close();
   area.off();
   assert.is(device.pages, 0);

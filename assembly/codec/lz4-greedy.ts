@@ -216,6 +216,25 @@ function search(
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
 }
 
+/** A search whose table is small for pages up to SMALL_PAGE_SIZE, and large for larger ones. */
+// @ts-ignore: decorator
+@inline
+function searchBySize(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+  stride: usize,
+  smallBits: u64,
+  largeBits: u64,
+  hashed: u64,
+): u32 {
+  return pageSize <= SMALL_PAGE_SIZE
+    ? search(destination, capacity, source, pageSize, table, stride, smallBits, hashed)
+    : search(destination, capacity, source, pageSize, table, stride, largeBits, hashed);
+}
+
 /** The default search for pages in which short matches don't pay. */
 function searchMedium(
   destination: usize,
@@ -224,25 +243,14 @@ function searchMedium(
   pageSize: u32,
   table: usize,
 ): u32 {
-  if (pageSize <= SMALL_PAGE_SIZE) {
-    return search(
-      destination,
-      capacity,
-      source,
-      pageSize,
-      table,
-      DENSE_STRIDE,
-      SMALL_TABLE_BITS,
-      MEDIUM_HASH,
-    );
-  }
-  return search(
+  return searchBySize(
     destination,
     capacity,
     source,
     pageSize,
     table,
     DENSE_STRIDE,
+    SMALL_TABLE_BITS,
     LARGE_TABLE_BITS,
     MEDIUM_HASH,
   );
@@ -276,25 +284,14 @@ function searchLong(
   pageSize: u32,
   table: usize,
 ): u32 {
-  if (pageSize <= SMALL_PAGE_SIZE) {
-    return search(
-      destination,
-      capacity,
-      source,
-      pageSize,
-      table,
-      DENSE_STRIDE,
-      SMALL_TABLE_BITS,
-      LONG_HASH,
-    );
-  }
-  return search(
+  return searchBySize(
     destination,
     capacity,
     source,
     pageSize,
     table,
     DENSE_STRIDE,
+    SMALL_TABLE_BITS,
     MIDDLE_TABLE_BITS,
     LONG_HASH,
   );
@@ -308,25 +305,14 @@ function searchWords(
   pageSize: u32,
   table: usize,
 ): u32 {
-  if (pageSize <= SMALL_PAGE_SIZE) {
-    return search(
-      destination,
-      capacity,
-      source,
-      pageSize,
-      table,
-      WORD_STRIDE,
-      WORD_TABLE_BITS,
-      MEDIUM_HASH,
-    );
-  }
-  return search(
+  return searchBySize(
     destination,
     capacity,
     source,
     pageSize,
     table,
     WORD_STRIDE,
+    WORD_TABLE_BITS,
     MIDDLE_TABLE_BITS,
     MEDIUM_HASH,
   );

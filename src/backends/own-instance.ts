@@ -196,8 +196,12 @@ export abstract class OwnInstance extends WritebackBackend {
   }
 
   protected running(): RunningInstance {
+    return { exports: this.runningExports(), memory: this.memory };
+  }
+
+  protected runningExports(): ZmemExports {
     this.check();
-    return { exports: this.exports, memory: this.memory };
+    return this.exports;
   }
 
   protected getWindow(): Uint8Array {

@@ -315,12 +315,6 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
     return { triedPages: count, savedBytes: before - this.stats().payloadBytes, done };
   }
 
-  forgetRejected(): void {
-    this.#check();
-    // Whoever asks for the block window is about to use it.
-    this.#exports.blockWindow();
-  }
-
   selectCold(most: number): readonly ColdPage[] {
     this.#check();
     return this.#cold.select(most);
@@ -463,8 +457,15 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
 
   /** Others may have grown the memory. */
   protected running(): PortInstance {
+    return {
+      exports: this.runningExports(),
+      memory: { buffer: currentBuffer(this.#memory) },
+    };
+  }
+
+  protected runningExports(): PortInstance["exports"] {
     this.#check();
-    return { exports: this.#exports, memory: { buffer: currentBuffer(this.#memory) } };
+    return this.#exports;
   }
 
   protected getWindow(): Uint8Array {

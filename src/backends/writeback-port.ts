@@ -32,6 +32,8 @@ export abstract class WritebackBackend implements WritebackPort {
 
   /** @returns the instance, with its memory as it is now @throws ZmemError when none runs */
   protected abstract running(): PortInstance;
+  /** The same without an object around it: what a put of an area asks. */
+  protected abstract runningExports(): PortInstance["exports"];
   /** @returns the get window, as long as a page */
   protected abstract getWindow(): Uint8Array;
   /** Passes a status on. @throws ZmemError for one that a caller should not take for an answer */
@@ -45,19 +47,21 @@ export abstract class WritebackBackend implements WritebackPort {
 
   allowWriteback(type: number, allowed: boolean): void {
     checkType(type);
-    this.running().exports.setWriteback(type, allowed ? 1 : 0);
+    this.runningExports().setWriteback(type, allowed ? 1 : 0);
   }
 
   retryPut(type: number, offset: number): boolean {
-    return this.settledPut(this.running().exports.retryPut(type, offset));
+    return this.settledPut(this.runningExports().retryPut(type, offset));
   }
 
   rejectedBlock(type: number, offset: number): FormedBlock | null {
     return readPendingBlock(this.running(), type, offset);
   }
 
-  /** Part of every put of an area, so it makes no object. */
-  abstract forgetRejected(): void;
+  forgetRejected(): void {
+    // Whoever asks for the block window is about to use it.
+    this.runningExports().blockWindow();
+  }
 
   decodeBlock(form: number, block: Uint8Array, page: Page): void {
     const instance = this.running();
@@ -69,7 +73,7 @@ export abstract class WritebackBackend implements WritebackPort {
   restorePage(type: number, offset: number, form: number, block: Uint8Array, page: Page): boolean {
     checkKey(type, offset);
     this.decodeBlock(form, block, page);
-    return this.settledPut(this.running().exports.keepBlock(type, offset, form, block.length));
+    return this.settledPut(this.runningExports().keepBlock(type, offset, form, block.length));
   }
 
   findFullest(): number {
@@ -77,7 +81,7 @@ export abstract class WritebackBackend implements WritebackPort {
   }
 
   setLongestBlock(bytes: number): void {
-    this.running();
+    this.runningExports();
     if (!(bytes >= 1)) throw new RangeError(`bytes: expected 1 or more, got ${describe(bytes)}`);
     this.applyLongestBlock(bytes >= this.pageSize ? 0 : Math.floor(bytes));
   }

@@ -209,12 +209,6 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
     else this.settings.writebackTypes.delete(type);
   }
 
-  forgetRejected(): void {
-    this.check();
-    // Whoever asks for the block window is about to use it.
-    this.exports.blockWindow();
-  }
-
   selectCold(most: number): readonly ColdPage[] {
     this.check();
     return readColdPages(this.running(), this.exports.selectCold(most));

@@ -19,8 +19,9 @@
  * `ERR_ZMEM_HELD` apart, which has changed nothing. Once the pool has dropped the older copy, a lock
  * that can't be had is `ERR_ZMEM_DEVICE`.
  */
+import { deviceError, deviceFailure } from "../backend-failures.ts";
 import type { SharedStorage } from "../devices/storage.ts";
-import { checkPage, ZmemError } from "../errors.ts";
+import { checkPage, type ZmemError } from "../errors.ts";
 import { RAW_FORM, type Page, type PutHook } from "../types.ts";
 import { SharedSwapArea, type SharedAreaKey } from "./area.ts";
 import type { DevicePort } from "./device-port.ts";
@@ -251,12 +252,7 @@ export class SharedDeviceArea extends SharedSwapArea {
   #failure(offset: number, verb: string, error: unknown): ZmemError {
     this.#port.countEvent("deviceErrors");
     // After "held" something has changed here: the older copy is gone.
-    if (error instanceof ZmemError && !isHeld(error)) return error;
-    const what = error instanceof Error ? error.message : String(error);
-    return new ZmemError(
-      "ERR_ZMEM_DEVICE",
-      `swap type ${this.type}, offset ${offset}: the device could not ${verb}: ${what}`,
-      { cause: error },
-    );
+    const toError = isHeld(error) ? deviceError : deviceFailure;
+    return toError(this.type, offset, verb, error);
   }
 }

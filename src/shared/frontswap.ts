@@ -223,8 +223,8 @@ export class SharedFrontswap {
    *   now
    * @returns as Frontswap
    * @throws as Frontswap; ZmemError `ERR_ZMEM_BACKEND` when others keep the page and this worker has
-   *   no backend: nothing has changed then; ZmemError `ERR_ZMEM_HELD` when another worker holds for too long what the
-   *   put needs: nothing has changed then
+   *   no backend, `ERR_ZMEM_HELD` when another worker holds for too long what the put needs: nothing
+   *   has changed then
    */
   putPage(type: number, offset: number, page: Page, serial = 0): boolean {
     return this.#calls.put(type, offset, page, serial);

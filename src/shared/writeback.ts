@@ -42,6 +42,7 @@ export interface SharedWritebackBackend extends FrontswapOps, WritebackPort {
   listCold(most: number): readonly { readonly type: number; readonly offset: number }[];
   /** The other: the block of a listed page; null when it has changed. Valid until the next call. */
   copyCold(index: number): FormedBlock | null;
+  /** Of it, what tells how long the hand's way is. */
   stats(): Pick<PoolStats, "indexBytes">;
 }
 
