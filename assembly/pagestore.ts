@@ -1,5 +1,5 @@
 import { EFFORT_HIGH } from "./codec/effort";
-import { CODEC_LZ4, compressWith, decompressWith } from "./codec/registry";
+import { BLOCK_LENGTH_MASK, CODEC_SHIFT, compressPage, decompressWith } from "./codec/registry";
 import { fillPage, isSameFilled } from "./codec/same-filled";
 import { MAX_TYPES } from "./constants";
 import {
@@ -39,7 +39,13 @@ import {
   STATUS_LIMIT,
   STATUS_OK,
 } from "./status";
-import { OPTION_ACCEPT_RAW, OPTION_ENABLED, Superblock, superblock } from "./superblock";
+import {
+  OPTION_ACCEPT_RAW,
+  OPTION_CODEC_SHIFT,
+  OPTION_ENABLED,
+  Superblock,
+  superblock,
+} from "./superblock";
 import { countReject } from "./stats";
 import { isOverLimit, lastFailure } from "./supply/supply";
 import { compactIfIdle } from "./zsmalloc/compaction";
@@ -97,16 +103,19 @@ export function putPage(type: u32, offset: u32): i32 {
       : keepPending(root, offset, FORM_FILLED_OBJECT, 8, window);
   }
   const source: usize = block.blockAddress;
-  const length = compressWith(
-    CODEC_LZ4,
+  const made = compressPage(
     source,
     block.worthLength,
     window,
     pageSize,
     block.effort == EFFORT_HIGH ? block.highWorkspaceAddress : block.workspaceAddress,
     block.effort,
+    block.options >> OPTION_CODEC_SHIFT,
   );
-  if (length) return keepPending(root, offset, FORM_BLOCK + CODEC_LZ4, length, source);
+  if (made) {
+    const form = FORM_BLOCK + (made >> CODEC_SHIFT);
+    return keepPending(root, offset, form, made & BLOCK_LENGTH_MASK, source);
+  }
   if (block.options & OPTION_ACCEPT_RAW) {
     return keepPending(root, offset, FORM_RAW, pageSize, window);
   }

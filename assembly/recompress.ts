@@ -1,5 +1,11 @@
 import { EFFORT_HIGH } from "./codec/effort";
-import { CODEC_LZ4, compressWith, decompressWith, workspaceSize } from "./codec/registry";
+import {
+  BLOCK_LENGTH_MASK,
+  CODEC_SHIFT,
+  compressPage,
+  decompressWith,
+  workspaceSize,
+} from "./codec/registry";
 import { GRANULE_SHIFT } from "./constants";
 import {
   asTried,
@@ -14,7 +20,7 @@ import {
 } from "./index/entry";
 import { forgetPending, payloadAddress, replaceObject } from "./pagestore";
 import { STATUS_OK } from "./status";
-import { superblock } from "./superblock";
+import { OPTION_CODEC_SHIFT, superblock } from "./superblock";
 import { allocateRun, lastFailure } from "./supply/supply";
 import { classToLength, FULL_GROUP, groupHead, sizeClass } from "./zsmalloc/size-classes";
 import { suspendDefragmentation } from "./zsmalloc/defragmentation";
@@ -156,16 +162,17 @@ function recompressPage(owner: usize, entry: u64, classIndex: u32): i32 {
     return NO_GAIN;
   }
   const capacity = min(block.worthLength, classToLength(classIndex - 1));
-  const length = compressWith(
-    CODEC_LZ4,
+  const made = compressPage(
     block.blockAddress,
     capacity,
     page,
     pageSize,
     block.highWorkspaceAddress,
     EFFORT_HIGH,
+    block.options >> OPTION_CODEC_SHIFT,
   );
-  if (!length) return NO_GAIN;
-  const isReplaced = replaceObject(owner, FORM_BLOCK + CODEC_LZ4, length, block.blockAddress);
+  if (!made) return NO_GAIN;
+  const form = FORM_BLOCK + (made >> CODEC_SHIFT);
+  const isReplaced = replaceObject(owner, form, made & BLOCK_LENGTH_MASK, block.blockAddress);
   return isReplaced ? REPLACED : NO_ROOM;
 }

@@ -103,6 +103,8 @@ export const STATS_COUNT: u32 = 32;
 
 export const OPTION_ENABLED: u32 = 1;
 export const OPTION_ACCEPT_RAW: u32 = 2;
+/** From this bit on: the codec of all blocks, 0 where the shape of each page chooses it. */
+export const OPTION_CODEC_SHIFT: u32 = 8;
 
 if (offsetof<Superblock>() != 200) ERROR("superblock: the diagram and the record differ");
 // Each of the three parts begins a cache line.

@@ -14,8 +14,11 @@ export { MapBackend, type MapBackendOptions } from "./backends/map.ts";
 export type { SizeClassStats } from "./backends/class-stats.ts";
 export { ShardedZmemBackend, type ShardedZmemBackendOptions } from "./backends/sharded.ts";
 export type {
+  BlockCodec,
+  Codec,
   CompactResult,
   Effort,
+  PageBlock,
   PageInfo,
   PageLocation,
   RecompressResult,

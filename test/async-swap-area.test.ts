@@ -393,7 +393,7 @@ test(`${OPERATIONS} random calls, many under way at a time, with faults: seed ${
   };
   for (let step = 0; step < OPERATIONS; step++) {
     const offset = random.below(400);
-    const page = makePage(PAGE_KINDS[3 + (step % 3)] ?? "text", step, 4096);
+    const page = makePage(PAGE_KINDS[3 + (step % (PAGE_KINDS.length - 3))] ?? "text", step, 4096);
     const dice = random.below(100);
     if (dice < 35) {
       const entry = { page, failed: false };

@@ -268,7 +268,7 @@ function isClosed(error: unknown): boolean {
 
 function kindOf(source: number): (typeof PAGE_KINDS)[number] {
   // Same-filled pages need no room: fewer of them.
-  return PAGE_KINDS[source % 4 === 0 ? source % 3 : 3 + (source % 3)] as "zero";
+  return PAGE_KINDS[source % 4 === 0 ? source % 3 : 3 + (source % 5)] as "zero";
 }
 
 /** Runs the model. @throws when an answer differs from the Map's; names seed and step */

@@ -5,6 +5,7 @@
  * few thousand pages at a time, transferred and not copied. Every message carries the number of its
  * run, so that answers to an older run can be told from those to the present one.
  */
+import type { BlockCodec } from "../src/index.ts";
 
 /** How a page is held, as a number in a column. */
 export const FORM_ABSENT = 0;
@@ -164,6 +165,8 @@ export interface PageDetails {
   readonly bytes: Uint8Array;
   /** The stored block; null when there is none in the pool. */
   readonly block: Uint8Array | null;
+  /** Its codec; null for a page that is raw or in no block. */
+  readonly codec: BlockCodec | null;
   readonly blockBytes: number;
   /** Bytes of the objects of its size class; 0 without an object. */
   readonly objectSize: number;

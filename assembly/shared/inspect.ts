@@ -42,11 +42,11 @@ export function inspectPage(type: u32, offset: u32): u32 {
 /**
  * Copies the block of a page, as it is stored, into the get window.
  *
- * @returns its bytes; 0 when the page is absent or its entry says it all
+ * @returns form << 20 | its bytes; 0 when the page is absent or its entry says it all
  */
 export function copyStored(type: u32, offset: u32): u32 {
   look(type, offset, true);
-  return seenAddress ? entryToLength(seenEntry) : 0;
+  return seenAddress ? (entryToForm(seenEntry) << 20) | entryToLength(seenEntry) : 0;
 }
 
 /** Zspage id << 10 | slot of the object of a page; 0 as above, for id 0 is never given out. */

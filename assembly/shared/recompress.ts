@@ -1,6 +1,6 @@
 import { mayDie } from "./crash";
 import { EFFORT_HIGH } from "../codec/effort";
-import { CODEC_LZ4, compressWith, decompressWith } from "../codec/registry";
+import { BLOCK_LENGTH_MASK, CODEC_SHIFT, compressPage, decompressWith } from "../codec/registry";
 import { MAX_TYPES } from "../constants";
 import { ENTRIES_PER_GROUP, findEntry } from "../index/directory";
 import {
@@ -19,7 +19,7 @@ import {
 import { entryAddress, GROUP_SHIFT, groupToKey, groupToNext } from "../index/group";
 import { bucketAddress, TypeRoot } from "../index/type-root";
 import { forgetHolder, lockHolder, selfId } from "../lock";
-import { superblock } from "../superblock";
+import { OPTION_CODEC_SHIFT, superblock } from "../superblock";
 import { locationToPayload } from "../zsmalloc/pool";
 import { classToLength, classToSize, lengthToClass } from "../zsmalloc/size-classes";
 import { ownRecord } from "./header";
@@ -97,9 +97,9 @@ export function recompress(budget: u32): u32 {
       const length = takeNext(root);
       if (length) {
         tried++;
-        const fresh = compressTaken(length);
+        const made = compressTaken(length);
         // A smaller block that finds no room or no lock now is worth another try.
-        if (fresh ? replaceTaken(root, fresh) : markTaken(root)) passed = 0;
+        if (made ? replaceTaken(root, made) : markTaken(root)) passed = 0;
         continue;
       }
       if (nextBucket < root.buckets) continue;
@@ -173,7 +173,7 @@ function isTaken(root: TypeRoot, address: usize): bool {
   );
 }
 
-/** @returns bytes of the new block in the block area; 0 when it is in no smaller class */
+/** @returns the new block in the block area, as `compressPage`; 0 when it is in no smaller class */
 function compressTaken(length: u32): u32 {
   const block = superblock();
   const pageSize = block.pageSize;
@@ -184,19 +184,23 @@ function compressTaken(length: u32): u32 {
     if (!decompressWith(codec, page, pageSize, putWindowAddress, length)) return 0;
   }
   const capacity = min(block.worthLength, classToLength(lengthToClass(length) - 1));
-  return compressWith(
-    CODEC_LZ4,
+  return compressPage(
     blockAddress,
     capacity,
     page,
     pageSize,
     workspaceAddress,
     EFFORT_HIGH,
+    block.options >> OPTION_CODEC_SHIFT,
   );
 }
 
-/** @returns false when there is no room for the new block beside the old one, or no lock */
-function replaceTaken(root: TypeRoot, length: u32): bool {
+/**
+ * @param made the new block, as `compressPage` gave it
+ * @returns false when there is no room for it beside the old one, or no lock
+ */
+function replaceTaken(root: TypeRoot, made: u32): bool {
+  const length = made & BLOCK_LENGTH_MASK;
   if (!giveSpare(ownRecord()) || !tryLockStripe(root)) return false;
   const address = findEntry(root, takenOffset);
   let done = true;
@@ -208,7 +212,7 @@ function replaceTaken(root: TypeRoot, length: u32): bool {
     if (done) {
       const size = classToSize(lengthToClass(length));
       memory.copy(locationToPayload(location, size), blockAddress, length);
-      const entry = objectEntry(FORM_BLOCK + CODEC_LZ4, length, location);
+      const entry = objectEntry(FORM_BLOCK + (made >> CODEC_SHIFT), length, location);
       done = replaceEntry(root, journal, address, asTried(withRecencyOf(entry, takenEntry)));
       if (!done) keepSpare(journal, location, lengthToClass(length), selfId());
     }

@@ -1,5 +1,5 @@
 import { mayDie } from "./crash";
-import { CODEC_LZ4, compressWith } from "../codec/registry";
+import { BLOCK_LENGTH_MASK, CODEC_SHIFT, compressPage } from "../codec/registry";
 import { isSameFilled } from "../codec/same-filled";
 import { MAX_TYPES } from "../constants";
 import { findEntry, releaseEntry, reserveEntry } from "../index/directory";
@@ -37,7 +37,7 @@ import {
   STATUS_LIMIT,
   STATUS_OK,
 } from "../status";
-import { OPTION_ACCEPT_RAW, OPTION_ENABLED, superblock } from "../superblock";
+import { OPTION_ACCEPT_RAW, OPTION_CODEC_SHIFT, OPTION_ENABLED, superblock } from "../superblock";
 import { isOverLimit, lastFailure, refuseWith } from "../supply/supply";
 import { freeObject, locationToPayload } from "../zsmalloc/pool";
 import { classToSize, lengthToClass, SizeClass, sizeClass } from "../zsmalloc/size-classes";
@@ -180,16 +180,19 @@ export function putPage(type: u32, offset: u32): i32 {
       ? keep(root, offset, FORM_FILLED, 0, window)
       : keep(root, offset, FORM_FILLED_OBJECT, 8, window);
   }
-  const length = compressWith(
-    CODEC_LZ4,
+  const made = compressPage(
     blockAddress,
     block.worthLength,
     window,
     pageSize,
     workspaceAddress,
     block.effort,
+    block.options >> OPTION_CODEC_SHIFT,
   );
-  if (length) return keep(root, offset, FORM_BLOCK + CODEC_LZ4, length, blockAddress);
+  if (made) {
+    const form = FORM_BLOCK + (made >> CODEC_SHIFT);
+    return keep(root, offset, form, made & BLOCK_LENGTH_MASK, blockAddress);
+  }
   if (block.options & OPTION_ACCEPT_RAW) return keep(root, offset, FORM_RAW, pageSize, window);
   return reject(root, offset, STATUS_INCOMPRESSIBLE);
 }

@@ -4,7 +4,8 @@
  * What: per corpus the size of the blocks, the time to compress and the time to decompress a page,
  * for zmem's three efforts, LZ4_compress_default and LZ4_compress_HC(9). Both sides work on the
  * same bytes at the same addresses of one memory, in turn, with the page size as capacity: a page
- * that does not shrink is stored raw and counts as one page of size.
+ * that does not shrink is stored raw and counts as one page of size. All blocks are LZ4's but those of
+ * "zmem adaptive", which are what a pool's puts make by default: pages of words with near offsets.
  *
  * Why so: neither side pays a call from JavaScript or a copy. Each block of each contender is decoded
  * by both decoders and compared before anything is timed. Both decoders are timed on the blocks of
@@ -55,9 +56,13 @@ interface Place {
 }
 const FIRST: Place = { blocks: PAGES + SAMPLE_BYTES, lengths: 1 << 16 };
 const SECOND: Place = { blocks: FIRST.blocks + SAMPLE_BYTES, lengths: FIRST.lengths + (1 << 15) };
-const WASM_PAGES = (SECOND.blocks + SAMPLE_BYTES) >> 16;
-/** Slow ones take part in every so-manieth round, all in the same. */
+const THIRD: Place = { blocks: SECOND.blocks + SAMPLE_BYTES, lengths: SECOND.lengths + (1 << 14) };
+const WASM_PAGES = (THIRD.blocks + SAMPLE_BYTES) >> 16;
+/** Slow ones take part in every so-manieth round, all in the same; and one that no goal is about. */
 const SLOW_EVERY = 4;
+const OTHER_EVERY = 2;
+/** Bits of a length; the codec stands above. */
+const LENGTH_MASK = (1 << 20) - 1;
 /** One of so many pages is compressed before a batch, untimed. */
 const LEAD_SHARE = 8;
 
@@ -67,7 +72,10 @@ interface Contender {
   /** The first `count` pages. */
   compress(to: Place, count: number): void;
   decompress(from: Place, count: number): void;
-  readonly isSlow: boolean;
+  /** Takes part in every so-manieth round. */
+  readonly every: number;
+  /** Whether its blocks are all LZ4's, so that either side can decode them. */
+  readonly isLz4: boolean;
 }
 
 type Sizes = Part["sizes"];
@@ -79,18 +87,20 @@ interface FigureTask {
 }
 
 function zmemContenders(module: LoopModule, pageSize: number): Contender[] {
-  const efforts = [
-    ["zmem default", 1],
-    ["zmem fast", 0],
-    ["zmem high", 2],
+  const ways = [
+    ["zmem default", 1, 0, 1],
+    ["zmem fast", 0, 0, 1],
+    ["zmem high", 2, 0, SLOW_EVERY],
+    ["zmem adaptive", 1, 1, OTHER_EVERY],
   ] as const;
-  return efforts.map(([name, effort]) => ({
+  return ways.map(([name, effort, adaptive, every]) => ({
     name,
-    isSlow: effort === 2,
+    every,
+    isLz4: adaptive === 0,
     compress: ({ blocks, lengths }, count) =>
       void module.compressPages(
         ...([blocks, pageSize, lengths, pageSize, PAGES, pageSize, count] as const),
-        ...([WORKSPACE, effort, 1] as const),
+        ...([WORKSPACE, effort, 1, adaptive] as const),
       ),
     decompress: ({ blocks, lengths }, count) =>
       void module.decompressPages(PAGE, pageSize, blocks, pageSize, lengths, count, 1),
@@ -104,7 +114,8 @@ function nativeContenders(addon: NativeLz4, memory: ArrayBuffer, pageSize: numbe
   ] as const;
   return modes.map(([name, mode, level]) => ({
     name,
-    isSlow: mode === MODES.hc,
+    every: mode === MODES.hc ? SLOW_EVERY : 1,
+    isLz4: true,
     compress: ({ blocks, lengths }, count) =>
       void addon.compressPages(
         memory,
@@ -151,12 +162,13 @@ export async function measureCodecAgainstNative(
 
     for (const contender of contenders) {
       contender.compress(FIRST, count);
-      checkBlocks(decoders, bytes, lengths, pages, `${contender.name} on ${corpus.name}`, {
+      const able = contender.isLz4 ? decoders : own.slice(0, 1);
+      checkBlocks(able, bytes, lengths, pages, `${contender.name} on ${corpus.name}`, {
         module,
         addon,
         pageSize,
       });
-      const size = lengths.reduce((sum, length) => sum + (length === 0 ? pageSize : length), 0);
+      const size = lengths.reduce((sum, length) => sum + (length & LENGTH_MASK || pageSize), 0);
       const row = { figure: "size", contender: contender.name, unit: "bytes" } as const;
       options.record({ ...shared, ...row, samples: [size / count] });
     }
@@ -173,34 +185,45 @@ export async function measureCodecAgainstNative(
       }
     };
 
-    const compressTask = ({ name, isSlow, compress }: Contender): FigureTask => ({
+    const compressTask = ({ name, every, compress }: Contender): FigureTask => ({
       figure: "compress",
       task: {
         name,
         operations: count,
-        every: isSlow ? SLOW_EVERY : 1,
+        every,
         lead: () => compress(FIRST, Math.ceil(count / LEAD_SHARE)),
         pass: () => compress(FIRST, count),
       },
     });
     await inTurn(contenders.map(compressTask), compressSizes);
-    const [liblz4, zmem] = [native[0], own[0] as Contender];
+    const liblz4 = native[0];
+    const [zmem, adaptive] = [own[0], own.at(-1)] as [Contender, Contender];
     const sides: (readonly [string, Place])[] = [["decompress blocks of zmem", SECOND]];
     zmem.compress(SECOND, count);
+    adaptive.compress(THIRD, count);
     if (liblz4 !== undefined) {
       liblz4.compress(FIRST, count);
       sides.push(["decompress", FIRST]);
-      leaveOutRawPages(lengths, new Uint32Array(memory.buffer, SECOND.lengths, count));
+      const [second, third] = [SECOND, THIRD].map(
+        (place) => new Uint32Array(memory.buffer, place.lengths, count),
+      ) as [Uint32Array, Uint32Array];
+      leaveOutRawPages(lengths, second);
+      leaveOutRawPages(second, third);
+      leaveOutRawPages(lengths, second);
       if (lengths.every((length) => length === 0)) continue;
     }
+    // A whole pass goes before each batch: nobody finds blocks warm that another could not.
+    const decompressTask = (figure: string, by: Contender, place: Place): FigureTask => {
+      const pass = (): void => by.decompress(place, count);
+      return { figure, task: { name: by.name, operations: count, every: by.every, pass } };
+    };
     await inTurn(
-      sides.flatMap(([figure, place]) =>
-        decoders.map(({ name, decompress }) => {
-          // A whole pass goes before each batch: nobody finds blocks warm that another could not.
-          const pass = (): void => decompress(place, count);
-          return { figure, task: { name, operations: count, every: 1, pass } };
-        }),
-      ),
+      [
+        ...sides.flatMap(([figure, place]) =>
+          decoders.map((decoder) => decompressTask(figure, decoder, place)),
+        ),
+        decompressTask("decompress blocks of zmem adaptive", adaptive, THIRD),
+      ],
       decompressSizes,
     );
   }

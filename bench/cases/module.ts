@@ -30,6 +30,8 @@ export interface LoopModule {
     workspace: number,
     effort: number,
     repeat: number,
+    /** 1: each page with the codec that suits it, which then stands above its length. */
+    adaptive?: number,
   ): number;
   decompressPages(
     page: number,

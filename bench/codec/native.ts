@@ -77,6 +77,16 @@ const COMPARISONS = [
   ["decompress, both liblz4's blocks", FROM_LIBLZ4, "zmem default", FROM_LIBLZ4, "liblz4", true],
   ["decompress, both zmem's blocks", FROM_ZMEM, "zmem default", FROM_ZMEM, "liblz4", true],
   ["size default / liblz4", "size", "zmem default", "size", "liblz4", false],
+  ["compress adaptive / liblz4", COMPRESS, "zmem adaptive", COMPRESS, "liblz4", true],
+  [
+    "decompress adaptive, its own",
+    "decompress blocks of zmem adaptive",
+    "zmem adaptive",
+    FROM_LIBLZ4,
+    "liblz4",
+    true,
+  ],
+  ["size adaptive / liblz4", "size", "zmem adaptive", "size", "liblz4", false],
   ["size fast / liblz4", "size", "zmem fast", "size", "liblz4", false],
   ["size high / liblz4 hc9", "size", "zmem high", "size", "liblz4 hc9", false],
 ] as const;

@@ -131,6 +131,13 @@ export const OPTION_ACCEPT_RAW = 2;
 /** Option bit of the shared build's boot: workers get the scratch that effort "high" needs. */
 export const OPTION_HIGH_EFFORT = 4;
 
+/** Codecs of the boots' options, from this bit on; assembly/codec/registry.ts has the ids. */
+export const OPTION_CODEC_SHIFT = 8;
+/** What a pool may be told about its codec, each at the id that the boots take: 0 is none. */
+export const CODECS = ["adaptive", "lz4"] as const;
+/** Names of the codecs of stored blocks, by id less one. */
+export const BLOCK_CODECS = ["lz4", "words", "longWords"] as const;
+
 /** Efforts of compression, by the numbers of assembly/codec/effort.ts. */
 export const EFFORTS = ["fast", "default", "high"] as const;
 
@@ -184,3 +191,5 @@ export const FORM_ABSENT = 0;
 export const FORM_FILLED = 1;
 export const FORM_FILLED_OBJECT = 2;
 export const FORM_RAW = 3;
+/** A block of codec c has the form FORM_BLOCK + c; codec ids start at 1. */
+export const FORM_BLOCK = 3;

@@ -6,8 +6,10 @@
 import { ZmemError } from "../errors.ts";
 import type { ColdPage, FormedBlock } from "../types.ts";
 import {
+  BLOCK_CODECS,
   COLD_RECORD_SIZE,
   FORM_ABSENT,
+  FORM_BLOCK,
   FORM_FILLED,
   FORM_FILLED_OBJECT,
   FORM_RAW,
@@ -18,7 +20,7 @@ import {
   type ZmemExports,
 } from "./abi.ts";
 import type { RunningInstance } from "./instance.ts";
-import type { PageInfo, PageLocation } from "./pool-options.ts";
+import type { BlockCodec, PageBlock, PageInfo, PageLocation } from "./pool-options.ts";
 
 /** What of an instance blocks are read from: the plain build's or the shared one's. */
 export interface BlockSource {
@@ -37,21 +39,29 @@ export function packedToInfo(packed: number): PageInfo | undefined {
   if (form === FORM_ABSENT) return undefined;
   const payloadBytes = packed & LENGTH_MASK;
   if (form === FORM_FILLED || form === FORM_FILLED_OBJECT) {
-    return { form: "sameFilled", payloadBytes };
+    return { form: "sameFilled", codec: null, payloadBytes };
   }
-  return { form: form === FORM_RAW ? "raw" : "compressed", payloadBytes };
+  if (form === FORM_RAW) return { form: "raw", codec: null, payloadBytes };
+  return { form: "compressed", codec: formToCodec(form), payloadBytes };
 }
 
-/** The block of a page as it is stored, undefined for a page that is absent or has none. */
+/** The codec of a block by its form; FORM_RAW and those below have none. */
+function formToCodec(form: number): BlockCodec {
+  return BLOCK_CODECS[form - FORM_BLOCK - 1] as BlockCodec;
+}
+
+/** A copy of what is stored of a page, undefined for a page that is absent or has no object. */
 export function readStoredBlock(
   { exports, memory }: RunningInstance,
   type: number,
   offset: number,
-): Uint8Array | undefined {
+): PageBlock | undefined {
   const address = exports.storedBlock(type, offset) >>> 0;
   if (address === 0) return undefined;
-  const length = exports.inspectPage(type, offset) & LENGTH_MASK;
-  return new Uint8Array(memory.buffer, address, length);
+  const info = packedToInfo(exports.inspectPage(type, offset) >>> 0);
+  return (
+    info && { ...info, block: new Uint8Array(memory.buffer, address, info.payloadBytes).slice() }
+  );
 }
 
 /** Where the object of a page lies, undefined for a page that is absent or has none. */

@@ -1,10 +1,13 @@
 /**
  * Starts an instance of the module and makes a pool in its memory.
  */
+import type { Codec } from "./pool-options.ts";
 import type { CreateInstance } from "../platform/instantiate.ts";
 import {
+  CODECS,
   MAX_WASM_PAGES,
   OPTION_ACCEPT_RAW,
+  OPTION_CODEC_SHIFT,
   STATUS_LIMIT,
   STATUS_OK,
   type ZmemExports,
@@ -21,6 +24,7 @@ export interface InstanceOptions {
   readonly pageSize: number;
   readonly limitBytes: number;
   readonly acceptRaw: boolean;
+  readonly codec: Codec;
   readonly initialWasmPages: number;
   readonly maximumWasmPages: number;
 }
@@ -31,8 +35,9 @@ export interface InstanceOptions {
  */
 export function startInstance(
   createInstance: CreateInstance,
-  { pageSize, limitBytes, acceptRaw, initialWasmPages, maximumWasmPages }: InstanceOptions,
+  options: InstanceOptions,
 ): RunningInstance | undefined {
+  const { pageSize, limitBytes, initialWasmPages, maximumWasmPages } = options;
   let instance;
   try {
     instance = createInstance(initialWasmPages, maximumWasmPages);
@@ -41,7 +46,7 @@ export function startInstance(
     throw error;
   }
   const exports = instance.exports as unknown as ZmemExports;
-  const status = exports.boot(pageSize, limitBytes, acceptRaw ? OPTION_ACCEPT_RAW : 0);
+  const status = exports.boot(pageSize, limitBytes, toOptionBits(options));
   if (status === STATUS_OK) return { exports, memory: instance.memory };
   if (status === STATUS_LIMIT) {
     throw new RangeError(
@@ -49,6 +54,11 @@ export function startInstance(
     );
   }
   return undefined;
+}
+
+/** What boots take of the options that a pool keeps for good. */
+export function toOptionBits({ acceptRaw, codec }: Pick<InstanceOptions, "acceptRaw" | "codec">) {
+  return (acceptRaw ? OPTION_ACCEPT_RAW : 0) | (CODECS.indexOf(codec) << OPTION_CODEC_SHIFT);
 }
 
 /** Bytes that an empty pool holds; found by making one. */

@@ -55,7 +55,7 @@ export abstract class OwnInstance extends WritebackBackend {
 
   /**
    * @param createInstance starts an instance of the module (src/platform)
-   * @throws RangeError or TypeError for a limit, effort or maximum that is none
+   * @throws RangeError or TypeError for a limit, effort, codec or maximum that is none
    */
   constructor(createInstance: CreateInstance, options: ZmemBackendOptions = {}) {
     super();
@@ -187,6 +187,7 @@ export abstract class OwnInstance extends WritebackBackend {
       pageSize,
       limitBytes,
       acceptRaw: this.settings.acceptRaw,
+      codec: this.settings.codec,
       initialWasmPages: Math.min(
         1 + Math.floor(expectedBytes / WASM_PAGE_SIZE),
         this.#maximumWasmPages,

@@ -5,7 +5,7 @@
  * their options is checked here.
  */
 import { describe } from "../errors.ts";
-import { EFFORTS, MAX_WASM_PAGES } from "./abi.ts";
+import { type BLOCK_CODECS, CODECS, EFFORTS, MAX_WASM_PAGES } from "./abi.ts";
 
 /** How a pool is made. */
 export interface ZmemBackendOptions {
@@ -15,12 +15,24 @@ export interface ZmemBackendOptions {
   readonly acceptRaw?: boolean;
   /** How much time a put may spend on compression; "default" when left out. */
   readonly effort?: Effort;
+  /** The format of blocks; "adaptive" when left out. */
+  readonly codec?: Codec;
   /** Wasm pages that memory may have at most, 1 to 65536, whatever the limit; for tests of growth. */
   readonly maximumWasmPages?: number;
 }
 
-/** All efforts write the same format: "fast" larger blocks, "high" smaller ones for cold pages. */
+/** Every effort writes the formats of the codec: "fast" larger blocks, "high" smaller ones. */
 export type Effort = (typeof EFFORTS)[number];
+
+/**
+ * "adaptive": pages of words, as heaps and pixels are, become blocks with near offsets, which are
+ * 9 to 17 % smaller than LZ4's and 10 to 18 % slower to decompress; all others LZ4 blocks.
+ * "lz4": LZ4 blocks alone. (docs/codec.md has the figures.)
+ */
+export type Codec = (typeof CODECS)[number];
+
+/** The codec of a stored block: LZ4, or near offsets in words of 4 or 8 bytes. */
+export type BlockCodec = (typeof BLOCK_CODECS)[number];
 
 /** What a recompression did. */
 export interface RecompressResult {
@@ -35,8 +47,16 @@ export interface RecompressResult {
 /** How one page is kept. */
 export interface PageInfo {
   readonly form: "sameFilled" | "compressed" | "raw";
+  /** The codec of a compressed page's block, else null. */
+  readonly codec: BlockCodec | null;
   /** Bytes of its block; 0 for a page whose index entry holds all of it. */
   readonly payloadBytes: number;
+}
+
+/** How one page is kept, and what of it is stored. */
+export interface PageBlock extends PageInfo {
+  /** A copy: a block of the codec, the raw page, or the repeated 8-byte word. */
+  readonly block: Uint8Array;
 }
 
 /** Where the object of a page lies, until a put, flush, compaction or trim moves it. */
@@ -75,6 +95,13 @@ export interface TrimResult {
 export function checkEffort(effort: unknown): void {
   if (!EFFORTS.includes(effort as Effort)) {
     throw new RangeError(`effort: expected "fast", "default" or "high", got ${describe(effort)}`);
+  }
+}
+
+/** @throws RangeError for a codec that is none */
+export function checkCodec(codec: unknown): void {
+  if (!CODECS.includes(codec as Codec)) {
+    throw new RangeError(`codec: expected "adaptive" or "lz4", got ${describe(codec)}`);
   }
 }
 

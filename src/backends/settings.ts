@@ -5,7 +5,14 @@
  * fresh one is all in here.
  */
 import { EFFORTS, type ZmemExports } from "./abi.ts";
-import { checkEffort, checkLimit, type Effort, type ZmemBackendOptions } from "./pool-options.ts";
+import {
+  checkCodec,
+  checkEffort,
+  checkLimit,
+  type Codec,
+  type Effort,
+  type ZmemBackendOptions,
+} from "./pool-options.ts";
 
 /** The settings of one pool. */
 export class PoolSettings {
@@ -17,17 +24,22 @@ export class PoolSettings {
   longestBlock = 0;
   /** Whether pages may be kept raw, as long as the longest block has no bound. */
   readonly acceptRaw: boolean;
+  readonly codec: Codec;
   readonly openTypes = new Set<number>();
   /** Types whose pages writeback may take. */
   readonly writebackTypes = new Set<number>();
 
-  /** @throws RangeError or TypeError for a limit or an effort that is none */
-  constructor({ limitBytes = Infinity, acceptRaw = true, effort = "default" }: ZmemBackendOptions) {
+  /** @throws RangeError or TypeError for a limit, an effort or a codec that is none */
+  constructor(options: ZmemBackendOptions) {
+    const { limitBytes = Infinity, acceptRaw = true } = options;
+    const { effort = "default", codec = "adaptive" } = options;
     checkLimit(limitBytes);
     checkEffort(effort);
+    checkCodec(codec);
     this.limitBytes = limitBytes;
     this.acceptRaw = acceptRaw;
     this.effort = effort;
+    this.codec = codec;
   }
 
   /** Tells an instance that was started without a limit, and whose types are open. */

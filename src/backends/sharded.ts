@@ -25,6 +25,7 @@ import type { SizeClassStats } from "./class-stats.ts";
 import type {
   CompactResult,
   Effort,
+  PageBlock,
   PageInfo,
   PageLocation,
   RecompressResult,
@@ -138,7 +139,7 @@ export class ShardedZmemBackend implements FrontswapOps, WritebackPort {
   }
 
   /** @see ZmemBackend.readBlock */
-  readBlock(type: number, offset: number): Uint8Array | undefined {
+  readBlock(type: number, offset: number): PageBlock | undefined {
     return this.#shardOf(type, offset).readBlock(type, offset);
   }
 

@@ -6,13 +6,13 @@ import { createSharedMemory } from "../platform/shared-memory.ts";
 import {
   EFFORTS,
   MAX_WASM_PAGES,
-  OPTION_ACCEPT_RAW,
   OPTION_HIGH_EFFORT,
   STATUS_LIMIT,
   STATUS_OK,
   WASM_PAGE_SIZE,
   type SharedZmemExports,
 } from "./abi.ts";
+import { toOptionBits } from "./instance.ts";
 import type { SharedZmemOptions } from "./shared-options.ts";
 
 /** An instance, and the memory that it shares. */
@@ -32,7 +32,8 @@ export function startShared(
   pageSize: number,
   options: SharedZmemOptions,
 ): SharedInstance | undefined {
-  const { limitBytes = Infinity, acceptRaw = true, effort = "default" } = options;
+  const { limitBytes = Infinity, acceptRaw = true } = options;
+  const { effort = "default", codec = "adaptive" } = options;
   const { recompression = effort === "high", maximumBytes = limitBytes } = options;
   const maximumWasmPages = Math.min(Math.floor(maximumBytes / WASM_PAGE_SIZE), MAX_WASM_PAGES);
   let memory;
@@ -43,7 +44,7 @@ export function startShared(
     throw error;
   }
   const exports = instantiate(module, memory);
-  const bits = (acceptRaw ? OPTION_ACCEPT_RAW : 0) | (recompression ? OPTION_HIGH_EFFORT : 0);
+  const bits = toOptionBits({ acceptRaw, codec }) | (recompression ? OPTION_HIGH_EFFORT : 0);
   const status = exports.bootShared(pageSize, limitBytes, bits, maximumWasmPages);
   if (status === STATUS_LIMIT) {
     throw new RangeError(`limitBytes: expected room for the pool's fixed part, got ${limitBytes}`);

@@ -2,7 +2,7 @@
  * How a pool that workers share is made, and what a worker needs to take part in it.
  */
 import { checkSharedMemory } from "../platform/shared-memory.ts";
-import { checkEffort, checkLimit, type Effort } from "./pool-options.ts";
+import { checkCodec, checkEffort, checkLimit, type Codec, type Effort } from "./pool-options.ts";
 
 /** How a shared pool is made. */
 export interface SharedZmemOptions {
@@ -17,6 +17,8 @@ export interface SharedZmemOptions {
   readonly acceptRaw?: boolean;
   /** How much time a put may spend on compression; "default" when left out. */
   readonly effort?: Effort;
+  /** The format of blocks; "adaptive" when left out. */
+  readonly codec?: Codec;
   /**
    * Whether `recompress` can be used, and the effort be raised to "high": each worker has more
    * scratch then. True with the effort "high", else false when left out.
@@ -42,8 +44,12 @@ export interface SharedAttachment {
  *   memory can't be shared, with the missing headers
  */
 export function checkSharedOptions(options: SharedZmemOptions): void {
-  checkLimit(options.limitBytes ?? Infinity);
-  checkLimit(options.maximumBytes ?? Infinity, "maximumBytes");
-  checkEffort(options.effort ?? "default");
+  // Defaults for what is left out alone: null is a mistake.
+  const { limitBytes = Infinity, maximumBytes = Infinity } = options;
+  const { effort = "default", codec = "adaptive" } = options;
+  checkLimit(limitBytes);
+  checkLimit(maximumBytes, "maximumBytes");
+  checkEffort(effort);
+  checkCodec(codec);
   checkSharedMemory();
 }

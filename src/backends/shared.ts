@@ -40,6 +40,7 @@ import {
   checkLimit,
   type CompactResult,
   type Effort,
+  type PageBlock,
   type PageInfo,
   type PageLocation,
   type RecompressResult,
@@ -229,16 +230,16 @@ export class SharedZmemBackend extends WritebackBackend implements FrontswapOps 
   }
 
   /**
-   * A copy of the block of a page, as it is stored: an LZ4 block, a raw page, or the repeated word.
-   * Takes no lock and does not count as a get.
+   * What is stored of a page, copied: a block of its codec, a raw page, or the repeated word. Takes no
+   * lock and does not count as a get.
    *
    * @returns undefined for a page that is absent or held by its index entry alone
    */
-  readBlock(type: number, offset: number): Uint8Array | undefined {
+  readBlock(type: number, offset: number): PageBlock | undefined {
     this.#check();
     checkKey(type, offset);
-    const length = this.#exports.copyStored(type, offset);
-    return length === 0 ? undefined : this.#getView.slice(0, length);
+    const info = packedToInfo(this.#exports.copyStored(type, offset) >>> 0);
+    return info && { ...info, block: this.#getView.slice(0, info.payloadBytes) };
   }
 
   /**

@@ -22,6 +22,7 @@ import { OwnInstance } from "./own-instance.ts";
 import {
   checkLimit,
   type CompactResult,
+  type PageBlock,
   type PageInfo,
   type PageLocation,
   type RecompressResult,
@@ -124,15 +125,15 @@ export class ZmemBackend extends OwnInstance implements FrontswapOps {
   }
 
   /**
-   * A copy of the block of a page, as it is stored: an LZ4 block, a raw page, or the repeated word.
-   * It does not count as a get.
+   * What is stored of a page, copied: a block of its codec, a raw page, or the repeated word. It does
+   * not count as a get.
    *
    * @returns undefined for a page that is absent or held by its index entry alone
    */
-  readBlock(type: number, offset: number): Uint8Array | undefined {
+  readBlock(type: number, offset: number): PageBlock | undefined {
     this.check();
     checkKey(type, offset);
-    return readStoredBlock(this.running(), type, offset)?.slice();
+    return readStoredBlock(this.running(), type, offset);
   }
 
   /** Where the object of a page lies now; undefined as for `readBlock`. */

@@ -44,15 +44,27 @@ for (const [name, create] of Object.entries(POOLS)) {
     area.put(128, new Uint8Array(PAGE).fill(9));
     area.put(192, new Uint8Array(new BigUint64Array(PAGE / 8).fill(0x0102030405060708n).buffer));
 
-    const block = backend.readBlock(area.type, 0);
-    assert.ok(block);
-    assert.is(block.length, backend.inspectPage(area.type, 0)?.payloadBytes);
+    const stored = backend.readBlock(area.type, 0);
+    assert.ok(stored);
+    const { block, ...info } = stored;
+    assert.equal(info, backend.inspectPage(area.type, 0));
+    assert.equal(info, { form: "compressed", codec: "lz4", payloadBytes: block.length });
     const decoded = new Uint8Array(PAGE);
     assert.is(lz4.decompressBlock(block, decoded, 0, block.length, 0), PAGE);
     assert.equal(decoded, text);
-    assert.equal(backend.readBlock(area.type, 64), noisePage());
+    assert.equal(backend.readBlock(area.type, 64), {
+      form: "raw",
+      codec: null,
+      payloadBytes: PAGE,
+      block: noisePage(),
+    });
     assert.is(backend.readBlock(area.type, 128), undefined);
-    assert.equal([...(backend.readBlock(area.type, 192) ?? [])], [8, 7, 6, 5, 4, 3, 2, 1]);
+    assert.equal(backend.readBlock(area.type, 192), {
+      form: "sameFilled",
+      codec: null,
+      payloadBytes: 8,
+      block: Uint8Array.of(8, 7, 6, 5, 4, 3, 2, 1),
+    });
     assert.is(backend.readBlock(area.type, 5), undefined);
     assert.is(backend.locatePage(area.type, 128), undefined);
     zmem.close();
@@ -62,8 +74,9 @@ for (const [name, create] of Object.entries(POOLS)) {
     const zmem = await create();
     const area = zmem.swapOn({ pages: 10 });
     area.put(0, textPage(3));
-    const block = zmem.backend.readBlock(area.type, 0);
-    const before = Uint8Array.from(block ?? []);
+    const block = zmem.backend.readBlock(area.type, 0)?.block ?? new Uint8Array(0);
+    assert.ok(block.length > 0);
+    const before = block.slice();
     area.put(0, textPage(5));
     assert.equal(block, before);
     zmem.close();

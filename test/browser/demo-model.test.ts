@@ -6,7 +6,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { createRandom } from "../../src/cli/sampling.ts";
 import { createZmem } from "../../src/index.ts";
-import { parseBlock } from "../../web/inspector/lz4-tokens.ts";
+import { parseBlock } from "../../web/inspector/block-tokens.ts";
 import { Camera } from "../../web/map/camera.ts";
 import { layOutHilbert, layOutRows } from "../../web/map/order.ts";
 import { Columns } from "../../web/model/columns.ts";
@@ -285,7 +285,7 @@ test("pages that left a shared pool are found in turn, and all of them when aske
   forms[4] = FORM_ON_DEVICE;
   forms[5] = FORM_ABSENT;
   const gone = new Set([3, 4, 5, 100, 9000, 19_999]);
-  const info = { form: "compressed", payloadBytes: 1 } as const;
+  const info = { form: "compressed", codec: "lz4", payloadBytes: 1 } as const;
   const moved = new MovedPages((page) => (gone.has(page) ? undefined : info));
   assert.equal([...moved.find(forms, false)], [100]);
   assert.equal([...moved.find(forms, false)], [9000]);
@@ -323,17 +323,23 @@ test("the sequences of real blocks cover the page and rebuild it", async () => {
     const zmem = await createZmem({ pageSize });
     const area = zmem.swapOn({ pages: 40 });
     let matches = 0;
+    const codecs = new Set<string>();
     for (let number = 0; number < 40; number++) {
       const page = new Uint8Array(pageSize);
       const period = 3 + Math.floor(random() * 400);
+      // One in three is of words of 8 bytes, one of words of 4: their upper bytes repeat.
+      const word = [0, 4, 8][number % 3] as number;
       for (let at = 0; at < pageSize; at++) {
-        page[at] = random() < 0.03 ? random() * 256 : (at % period) + number;
+        if (word > 0 && at % word > 1) page[at] = at % word;
+        else page[at] = random() < 0.03 ? random() * 256 : (at % period) + number;
       }
       area.put(number, page);
-      const block = zmem.backend.readBlock(area.type, number);
-      if (zmem.backend.inspectPage(area.type, number)?.form !== "compressed" || !block) continue;
-      const sequences = parseBlock(block, pageSize);
-      assert.ok(sequences, `seed ${SEED}, page ${number}`);
+      const stored = zmem.backend.readBlock(area.type, number);
+      if (!stored?.codec) continue;
+      const { codec, block } = stored;
+      codecs.add(codec);
+      const sequences = parseBlock(block, pageSize, codec);
+      assert.ok(sequences, `seed ${SEED}, page ${number}, ${codec}`);
       const rebuilt = new Uint8Array(pageSize);
       let at = 0;
       let blockAt = 0;
@@ -353,13 +359,20 @@ test("the sequences of real blocks cover the page and rebuild it", async () => {
       assert.equal(rebuilt, page);
     }
     assert.ok(matches > 100, `${matches} matches`);
+    assert.equal([...codecs].sort(), ["longWords", "lz4", "words"]);
     zmem.close();
   }
 });
 
 test("what is no block is said to be none", () => {
   for (const bytes of [[], [0x10], [0x1f, 65], [0x10, 65, 5, 0], [0x00, 0, 0], [0xf0, 255, 255]]) {
-    assert.is(parseBlock(Uint8Array.from(bytes), 4096), null, bytes.join(" "));
+    for (const codec of ["lz4", "words", "longWords"] as const) {
+      assert.is(
+        parseBlock(Uint8Array.from(bytes), 4096, codec),
+        null,
+        `${codec}: ${bytes.join(" ")}`,
+      );
+    }
   }
 });
 

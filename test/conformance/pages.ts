@@ -7,7 +7,16 @@
 import type { Page } from "../../src/types.ts";
 
 /** The kinds, from the cheapest to keep to the dearest. */
-export const PAGE_KINDS = ["zero", "word32", "word64", "sparse", "text", "random"] as const;
+export const PAGE_KINDS = [
+  "zero",
+  "word32",
+  "word64",
+  "sparse",
+  "words",
+  "longWords",
+  "text",
+  "random",
+] as const;
 
 export type PageKind = (typeof PAGE_KINDS)[number];
 
@@ -51,6 +60,8 @@ export function fillPage(page: Page, kind: PageKind, seed: number): void {
   if (kind === "sparse") {
     for (let count = 0; count < 8; count++) words[random.below(words.length)] = random.next() | 1;
   }
+  if (kind === "words") fillWords(words, 1, random);
+  if (kind === "longWords") fillWords(words, 2, random);
   if (kind === "random") {
     for (let at = 0; at < words.length; at++) words[at] = random.next();
   }
@@ -66,6 +77,19 @@ export function makePage(kind: PageKind, seed: number, pageSize: number): Page {
   const page = new Uint8Array(pageSize);
   fillPage(page, kind, seed);
   return page;
+}
+
+/** Words of a palette whose upper halves agree, half of them like the one before: a heap, or pixels. */
+function fillWords(words: Uint32Array, wordSize: number, random: Random): void {
+  const upper = random.next() & 0xffff_0000;
+  const palette = Uint32Array.from({ length: 64 }, () => upper | (random.next() & 0xffff));
+  for (let at = 0; at < words.length; at += wordSize) {
+    const isRepeated = at > 0 && random.below(2) === 0;
+    words[at] = isRepeated
+      ? (words[at - wordSize] as number)
+      : (palette[random.below(64)] as number);
+    if (wordSize === 2) words[at + 1] = upper >>> 16;
+  }
 }
 
 function fillText(bytes: Uint8Array, random: Random): void {

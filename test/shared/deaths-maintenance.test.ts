@@ -64,7 +64,7 @@ function storedPages(pool: SharedZmemBackend, offsets: Iterable<number>): Stored
   const data = new DataView(memory.buffer);
   return [...offsets].flatMap((offset) => {
     const address = pool.locatePage(TYPE, offset)?.address;
-    const bytes = pool.readBlock(TYPE, offset);
+    const bytes = pool.readBlock(TYPE, offset)?.block;
     if (address === undefined || bytes === undefined) return [];
     const entryAddress = data.getUint32(address - 4, true) & ~1;
     const word = data.getBigUint64(entryAddress, true);

@@ -236,9 +236,9 @@ export function checkPages(
 ): void {
   for (const offset of scenario.offsets) {
     const found = pool.getPage(TYPE, offset, got);
-    const block = pool.readBlock(TYPE, offset);
-    if (block !== undefined) {
-      assert.ok(decodeStored(block, fromBlock), `${when}: the block of page ${offset}`);
+    const stored = pool.readBlock(TYPE, offset);
+    if (stored !== undefined) {
+      assert.ok(decodeStored(stored, fromBlock), `${when}: the block of page ${offset}`);
       assert.equal(fromBlock, got, `${when}: page ${offset} and its block`);
     }
     const isOld = found && kept.has(offset) && Buffer.compare(got, pageOf(offset)) === 0;

@@ -4,8 +4,8 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import binaryen from "assemblyscript/binaryen";
 
-/** The most that the shared module may grow to. */
-const SHARED_LIMIT_BYTES = 48 * 1024;
+/** The most that the shared module may grow to: three decoders and seven searches are 20 KiB of it. */
+const SHARED_LIMIT_BYTES = 56 * 1024;
 const test = suite("release builds");
 
 function read(name: string): Uint8Array {

@@ -118,11 +118,11 @@ export function runCalls(data: StressWorkerData, complain: (what: string) => voi
   /** A get by way of the stored block, as an inspector has it. */
   function read(key: number): void {
     history.before(key, before);
-    const block = backend.readBlock(typeOf(key), offsetOf(key));
+    const stored = backend.readBlock(typeOf(key), offsetOf(key));
     // The page may be one that its entry alone holds.
-    if (block === undefined) return;
-    if (decodeStored(block, got)) judge(key);
-    else complain(`key ${key}: a block of ${block.length} bytes that does not decode`);
+    if (stored === undefined) return;
+    if (decodeStored(stored, got)) judge(key);
+    else complain(`key ${key}: a block of ${stored.payloadBytes} bytes that does not decode`);
   }
 
   for (let type = 0; type < types; type++) backend.allowWriteback(type, true);

@@ -5,7 +5,7 @@
  * made, and the place is moved by keys, by buttons, or by the token strip.
  */
 import { make } from "../ui/elements.ts";
-import { type Sequence } from "./lz4-tokens.ts";
+import { type Sequence } from "./block-tokens.ts";
 
 const BYTES_PER_ROW = 16;
 export const ROWS = 16;

@@ -6,6 +6,7 @@
  * Why so: the page asks the worker for a page when it is chosen and again when it may have changed;
  * nothing of its content is kept otherwise.
  */
+import type { BlockCodec } from "../../src/index.ts";
 import {
   FORM_ABSENT,
   FORM_COMPRESSED,
@@ -19,12 +20,17 @@ import {
 import { element, fillTable, make } from "../ui/elements.ts";
 import { type Frames } from "../ui/frames.ts";
 import { bytesToUnits, countToText, durationToText } from "../ui/units.ts";
+import { parseBlock, type Sequence } from "./block-tokens.ts";
 import { HexView } from "./hex-view.ts";
-import { parseBlock, type Sequence } from "./lz4-tokens.ts";
 import { TokenStrip } from "./token-strip.ts";
 
 /** Sequences that the table has; the strip shows all. */
 const TABLE_ROWS = 200;
+const CODEC_NAMES: Readonly<Record<BlockCodec, string>> = {
+  lz4: "LZ4",
+  words: "near offsets, 4-byte words",
+  longWords: "near offsets, 8-byte words",
+};
 
 export class Inspector {
   readonly #hex = new HexView(element("hex"), element("hex-place"));
@@ -48,7 +54,7 @@ export class Inspector {
 
   /** Shows a page. */
   show(details: PageDetails, pageSize: number): void {
-    const { form, bytes, block } = details;
+    const { bytes, block, codec } = details;
     const again = details.page === this.#shown;
     this.#shown = details.page;
     element("page-title").textContent = `Page ${details.page}`;
@@ -61,7 +67,7 @@ export class Inspector {
     );
     this.#hex.show(bytes);
     element("bytes-box").hidden = bytes.length === 0;
-    const parsed = form === FORM_COMPRESSED && block !== null ? parseBlock(block, pageSize) : null;
+    const parsed = codec !== null && block !== null ? parseBlock(block, pageSize, codec) : null;
     this.#sequences = parsed ?? [];
     this.#stripBox.hidden = parsed === null;
     this.#strip.show(this.#sequences, pageSize);
@@ -138,12 +144,12 @@ function describe(sequence: Sequence, index: number): string {
 }
 
 function toFacts(details: PageDetails, pageSize: number): [term: string, value: string][] {
-  const { form, bytes, blockBytes, objectSize, place } = details;
+  const { form, codec, bytes, blockBytes, objectSize, place } = details;
   const facts: [string, string][] = [["Held as", toFormWords(details)]];
   if (form === FORM_COMPRESSED || form === FORM_RAW) {
     const share = ((blockBytes / pageSize) * 100).toFixed(1);
     facts.push(["Block", `${countToText(blockBytes)} bytes, ${share}%`]);
-    facts.push(["Codec", form === FORM_RAW ? "none" : "LZ4"]);
+    facts.push(["Codec", codec === null ? "none" : CODEC_NAMES[codec]]);
   }
   if (form === FORM_SAME_FILLED && bytes.length > 0) {
     const word = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));

@@ -6,7 +6,7 @@
  * matches get two tints, so that each can be told.
  */
 import { type Frames } from "../ui/frames.ts";
-import { type Sequence } from "./lz4-tokens.ts";
+import { type Sequence } from "./block-tokens.ts";
 
 /** Literals in orange, matches in two blues; both of the Okabe-Ito palette. */
 export const LITERAL_COLOUR = "#e69f00";

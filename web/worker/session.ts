@@ -7,6 +7,7 @@
  */
 import {
   type CompactResult,
+  type PageBlock,
   type PageInfo,
   type PageLocation,
   type PoolStats,
@@ -27,7 +28,7 @@ export interface Pool {
   readonly pageSize: number;
   readonly backend: {
     inspectPage(type: number, page: number): PageInfo | undefined;
-    readBlock(type: number, page: number): Uint8Array | undefined;
+    readBlock(type: number, page: number): PageBlock | undefined;
     locatePage(type: number, page: number): PageLocation | undefined;
     classStats(): readonly SizeClassStats[];
     compact(budget: { readonly microseconds: number }): CompactResult;
@@ -217,6 +218,7 @@ export class Session {
     const found = page < forms.length && (await slots.getAnywhere(page, whole));
     const bytes = found ? whole : new Uint8Array(0);
     const info = this.backend.inspectPage(slots.type, page);
+    const stored = this.backend.readBlock(slots.type, page);
     const blockBytes = info?.payloadBytes ?? 0;
     const needed = blockBytes === 0 ? 0 : blockBytes + OBJECT_HEADER;
     const row = this.backend.classStats().find(({ objectSize }) => objectSize >= needed);
@@ -225,7 +227,8 @@ export class Session {
       page,
       form: forms[page] ?? FORM_ABSENT,
       bytes,
-      block: this.backend.readBlock(slots.type, page) ?? null,
+      block: stored?.block ?? null,
+      codec: stored?.codec ?? null,
       place: this.backend.locatePage(slots.type, page) ?? null,
       blockBytes,
       objectSize: needed === 0 ? 0 : (row?.objectSize ?? 0),

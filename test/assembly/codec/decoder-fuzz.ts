@@ -10,7 +10,7 @@
  * One refused block in REFERENCE_INTERVAL is also given to the reference decoder, which must agree.
  */
 import * as assert from "uvu/assert";
-import { EFFORTS, startCodec } from "./module.ts";
+import { type CodecName, CODECS, EFFORTS, LENGTH_BITS, startCodec } from "./module.ts";
 import { type PageShape, seededNumbers, SHAPES } from "./pages.ts";
 import { decodeBlock } from "./reference-decoder.ts";
 
@@ -37,20 +37,24 @@ export interface FuzzReport {
  * @param count number of blocks
  * @param seed which ones
  * @param pageSize bytes of the page that they are decoded to
+ * @param name of the codec whose blocks they were and that decodes them
  * @throws an assertion error that names seed and block number
  */
 export async function fuzzDecoder(
   count: number,
   seed: number,
   pageSize: number,
+  name: CodecName = "lz4",
 ): Promise<FuzzReport> {
+  const id = CODECS[name];
   const { codec, bytes } = await startCodec(32);
   const next = seededNumbers(seed);
   const seeds: Uint8Array[] = [];
   for (const makePage of Object.values<PageShape>(SHAPES)) {
     for (const effort of Object.values(EFFORTS)) {
       bytes.set(makePage(pageSize, next), SOURCE);
-      const length = codec.compressBlock(BLOCK, 0x20000, SOURCE, pageSize, WORKSPACE, effort);
+      const room = [BLOCK, 0x20000, SOURCE, pageSize, WORKSPACE] as const;
+      const length = codec.compressPage(...room, effort, id) & ((1 << LENGTH_BITS) - 1);
       seeds.push(bytes.slice(BLOCK, BLOCK + length));
     }
   }
@@ -68,7 +72,7 @@ export async function fuzzDecoder(
   let referenced = 0;
 
   for (let number = 0; number < count; number++) {
-    const where = `seed ${seed}, block ${number}, page size ${pageSize}`;
+    const where = `seed ${seed}, block ${number}, page size ${pageSize}, ${name}`;
     const length = makeBlock(scratch, seeds, next);
     const block = scratch.subarray(0, length);
     const sources = [bytes.length - length - (number % (MOST_BEHIND + 1)), BLOCK];
@@ -80,7 +84,7 @@ export async function fuzzDecoder(
       bytes.fill(rubbish + 2, source + length, source + length + MOST_BEHIND);
       bytes.set(block, source);
       try {
-        return codec.decompressBlock(page, pageSize, source, length);
+        return codec.decompressWith(id, page, pageSize, source, length);
       } catch (error) {
         throw new Error(`the decoder trapped: ${where}`, { cause: error });
       }
@@ -97,7 +101,7 @@ export async function fuzzDecoder(
     else if (PAGE.some((page) => !isZero(page))) assert.unreachable(`not all zeros: ${where}`);
     if (isAccepted || number % REFERENCE_INTERVAL === 0) {
       referenced++;
-      const page = decodeBlock(block, pageSize);
+      const page = decodeBlock(block, pageSize, name);
       if ((page !== undefined) !== isAccepted) {
         assert.unreachable(`accepted ${isAccepted}, by the reference ${!isAccepted}: ${where}`);
       }

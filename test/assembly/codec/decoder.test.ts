@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { fuzzDecoder } from "./decoder-fuzz.ts";
-import { startCodec } from "./module.ts";
+import { CODEC_NAMES, type CodecName, CODECS, startCodec } from "./module.ts";
 import { decodeBlock } from "./reference-decoder.ts";
 
 const SEED = 20261124;
@@ -20,58 +20,109 @@ const FAR_FROM_END = 0x60000;
  *
  * @returns the page, undefined when the block is refused
  */
-function decode(block: Uint8Array, pageSize = 4096): Uint8Array | undefined {
+function decode(
+  block: Uint8Array,
+  name: CodecName = "lz4",
+  pageSize = 4096,
+): Uint8Array | undefined {
   const [careful, quick] = [bytes.length - block.length, FAR_FROM_END].map((source) => {
     bytes.fill(0xee, PAGE, PAGE + pageSize);
     bytes.fill(0xdd, FAR_FROM_END, FAR_FROM_END + 0x10000);
     bytes.set(block, source);
-    const ok = codec.decompressBlock(PAGE, pageSize, source, block.length) === 1;
+    const verdict = codec.decompressWith(CODECS[name], PAGE, pageSize, source, block.length);
+    const ok = verdict === 1;
     return { ok, page: bytes.slice(PAGE, PAGE + pageSize) };
   });
   assert.equal(quick, careful, "the quick loop and the careful path differ");
   return quick?.ok ? quick.page : undefined;
 }
 
-test(`damaged blocks do no harm (seed ${SEED})`, async () => {
-  const report = await fuzzDecoder(980_000, SEED, 4096);
-  assert.ok(report.accepted > 1000, `only ${report.accepted} blocks were accepted`);
-  assert.ok(report.blocks - report.accepted > 100_000, "hardly a block was refused");
-});
+for (const name of CODEC_NAMES) {
+  const count = name === "lz4" ? 680_000 : 150_000;
+  test(`damaged blocks do no harm: ${name} (seed ${SEED})`, async () => {
+    const report = await fuzzDecoder(count, SEED, 4096, name);
+    assert.ok(report.accepted > count / 1000, `only ${report.accepted} blocks were accepted`);
+    assert.ok(report.blocks - report.accepted > count / 10, "hardly a block was refused");
+  });
+}
 
 test(`damaged blocks of large pages do no harm (seed ${SEED})`, async () => {
   const report = await fuzzDecoder(20_000, SEED, 65536);
   assert.ok(report.accepted > 20, `only ${report.accepted} blocks were accepted`);
 });
 
-test("every byte value at every place of a small block has the verdict of the reference", () => {
-  // Four literals, a match of period 4 over the page, five last literals.
-  const block = Uint8Array.from([
-    0x4f,
-    1,
-    2,
-    3,
-    4,
-    4,
-    0,
-    ...new Array<number>(15).fill(255),
-    4096 - 9 - 19 - 15 * 255,
-    0x50,
-    5,
-    6,
-    7,
-    8,
-    9,
-  ]);
-  assert.ok(decode(block), "the block itself is good");
-  for (let at = 0; at < block.length; at++) {
-    const byte = block[at] as number;
-    for (let value = 0; value < 256; value++) {
-      block[at] = value;
-      assert.equal(decode(block), decodeBlock(block, 4096), `byte ${at} set to ${value}`);
+/** Bytes of the length of a match over a page, but for so many of it, beside 19 in the token. */
+function wholeMatch(others: number): number[] {
+  return [...new Array<number>(15).fill(255), 4096 - others - 19 - 15 * 255];
+}
+
+/** Four or more literals, a match of their period over the page, last literals. */
+const SMALL_BLOCKS: readonly (readonly [CodecName, readonly number[]])[] = [
+  ["lz4", [0x4f, 1, 2, 3, 4, 4, 0, ...wholeMatch(9), 0x50, 5, 6, 7, 8, 9]],
+  ["words", [0x8f, 1, 2, 3, 4, 0, ...wholeMatch(9), 0xa0, 5, 6, 7, 8, 9]],
+  ["words", [0x9f, 1, 2, 3, 4, 4, 0, ...wholeMatch(9), 0xa0, 5, 6, 7, 8, 9]],
+  [
+    "longWords",
+    [0xef, 1, 1, 2, 3, 4, 5, 6, 7, 8, 0, ...wholeMatch(15), 0xe0, 0, 3, 4, 5, 6, 7, 8, 9],
+  ],
+];
+
+for (const [name, good] of SMALL_BLOCKS) {
+  test(`every byte value at every place of a small block has the verdict of the reference: ${name} ${good[0]}`, () => {
+    const block = Uint8Array.from(good);
+    assert.ok(decode(block, name), "the block itself is good");
+    for (let at = 0; at < block.length; at++) {
+      const byte = block[at] as number;
+      for (let value = 0; value < 256; value++) {
+        block[at] = value;
+        const expected = decodeBlock(block, 4096, name);
+        assert.equal(decode(block, name), expected, `byte ${at} set to ${value}`);
+      }
+      block[at] = byte;
     }
-    block[at] = byte;
-  }
-});
+  });
+}
+
+for (const [name, unit] of [
+  ["words", 4],
+  ["longWords", 8],
+] as const) {
+  test(`near and far offsets at both sides of the bound are read: ${name}`, () => {
+    for (const units of [1, 2, 3, 4, 5, 255, 256, 257]) {
+      for (const size of [4, 16, 17, 18, 19, 40, 64, 65, 80, 300]) {
+        for (const literals of [0, 6, 7, 16, 70, 270]) {
+          const offset = units * unit;
+          const block: number[] = [];
+          const putLength = (length: number): void => {
+            for (; length >= 255; length -= 255) block.push(255);
+            block.push(length);
+          };
+          const put = (count: number, isFar: boolean, code: number): void => {
+            block.push((Math.min(count, 7) << 5) | (isFar ? 16 : 0) | Math.min(code, 15));
+            if (count >= 7) putLength(count - 7);
+            for (let index = 0; index < count; index++) block.push((block.length * 7) & 0xff);
+          };
+          // As many literals as the offset needs, so many bytes from there, literals, the same again.
+          for (const [count, isFar] of [
+            [offset, units > 256],
+            [literals, true],
+          ] as const) {
+            put(count, isFar, size - 4);
+            if (isFar) block.push(offset & 0xff, offset >> 8);
+            else block.push(units - 1);
+            if (size - 4 >= 15) putLength(size - 4 - 15);
+          }
+          put(4096 - offset - literals - 2 * size, false, 0);
+          const bytesOfBlock = Uint8Array.from(block);
+          const page = decodeBlock(bytesOfBlock, 4096, name);
+          const where = `${units} units, size ${size}, ${literals} literals`;
+          assert.ok(page, where);
+          assert.equal(decode(bytesOfBlock, name), page, where);
+        }
+      }
+    }
+  });
+}
 
 test("matches of every short offset and length are repeated byte for byte", () => {
   for (let offset = 1; offset <= 40; offset++) {
@@ -133,31 +184,37 @@ test("a block that decodes to less or more than a page is refused", () => {
   }
 });
 
-test("the worked bytes of docs/lz4-block-format.md decode to the page they show", () => {
-  const document = readFileSync(
-    new URL("../../../docs/lz4-block-format.md", import.meta.url),
-    "utf8",
-  );
-  const examples = [...document.matchAll(/```block (.*)\n([^`]*)```/g)];
-  assert.ok(examples.length >= 3, `found ${examples.length} examples`);
-  for (const [, title, text] of examples) {
-    const hex = (text as string).replaceAll(/\s*#.*$/gm, "").trim();
-    const block = Uint8Array.from(hex.split(/\s+/), (byte) => Number.parseInt(byte, 16));
-    const [, expression] = /page: (.*)/.exec(title as string) ?? [];
-    assert.ok(expression, `${title}: says no page`);
-    const page = new Uint8Array(4096);
-    let at = 0;
-    for (const part of (expression as string).split(" + ")) {
-      const [, quoted, count] = /^"([^"]*)" × (\d+)$/.exec(part) ?? [];
-      assert.ok(quoted, `${title}: can't read ${part}`);
-      const piece = new TextEncoder().encode((quoted as string).repeat(Number(count)));
-      page.set(piece, at);
-      at += piece.length;
+const DOCUMENTS = [
+  ["lz4-block-format.md", "lz4", "block", 3],
+  ["near-offset-format.md", "words", "block of words", 1],
+  ["near-offset-format.md", "longWords", "block of long words", 2],
+] as const;
+for (const [file, name, fence, least] of DOCUMENTS) {
+  test(`the worked bytes of docs/${file} decode to the page they show: ${name}`, () => {
+    const document = readFileSync(new URL(`../../../docs/${file}`, import.meta.url), "utf8");
+    const examples = [
+      ...document.matchAll(new RegExp(`\`\`\`${fence} (page: .*)\\n([^\`]*)\`\`\``, "g")),
+    ];
+    assert.ok(examples.length >= least, `found ${examples.length} examples`);
+    for (const [, title, text] of examples) {
+      const hex = (text as string).replaceAll(/\s*#.*$/gm, "").trim();
+      const block = Uint8Array.from(hex.split(/\s+/), (byte) => Number.parseInt(byte, 16));
+      const [, expression] = /page: (.*)/.exec(title as string) ?? [];
+      assert.ok(expression, `${title}: says no page`);
+      const page = new Uint8Array(4096);
+      let at = 0;
+      for (const part of (expression as string).split(" + ")) {
+        const [, quoted, count] = /^"([^"]*)" × (\d+)$/.exec(part) ?? [];
+        assert.ok(quoted, `${title}: can't read ${part}`);
+        const piece = new TextEncoder().encode((quoted as string).repeat(Number(count)));
+        page.set(piece, at);
+        at += piece.length;
+      }
+      assert.is(at, 4096, `${title}: the page shown has ${at} bytes`);
+      assert.equal(decode(block, name), page, title);
+      assert.equal(decodeBlock(block, 4096, name), page, title);
     }
-    assert.is(at, 4096, `${title}: the page shown has ${at} bytes`);
-    assert.equal(decode(block), page, title);
-    assert.equal(decodeBlock(block, 4096), page, title);
-  }
-});
+  });
+}
 
 test.run();

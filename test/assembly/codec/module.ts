@@ -12,6 +12,12 @@ import { buildModule } from "../../../bench/peers/codec-module.ts";
 
 /** Efforts, as assembly/codec/effort.ts numbers them. */
 export const EFFORTS = { fast: 0, default: 1, high: 2 } as const;
+/** Codecs, as assembly/codec/registry.ts numbers them. */
+export const CODECS = { lz4: 1, words: 2, longWords: 3 } as const;
+export type CodecName = keyof typeof CODECS;
+export const CODEC_NAMES = Object.keys(CODECS) as readonly CodecName[];
+/** `compressPage` gives the codec above these bits of its length. */
+export const LENGTH_BITS = 20;
 /** All page sizes of the backend, in bytes. */
 export const PAGE_SIZES = [4096, 8192, 16384, 32768, 65536] as const;
 
@@ -36,14 +42,15 @@ export interface CodecExports {
     effort: number,
   ): number;
   decompressBlock(destination: number, pageSize: number, source: number, length: number): number;
-  compressWith(
-    codec: number,
+  /** @param codec 0 for the one that suits the page */
+  compressPage(
     destination: number,
     capacity: number,
     source: number,
     pageSize: number,
     workspace: number,
     effort: number,
+    codec: number,
   ): number;
   decompressWith(
     codec: number,
@@ -65,6 +72,7 @@ export interface CodecExports {
     workspace: number,
     effort: number,
     repeat: number,
+    adaptive?: number,
   ): number;
   decompressPages(
     page: number,

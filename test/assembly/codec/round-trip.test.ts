@@ -7,7 +7,15 @@
 import lz4js from "lz4js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EFFORTS, PAGE_SIZES, startCodec } from "./module.ts";
+import {
+  CODEC_NAMES,
+  type CodecName,
+  CODECS,
+  EFFORTS,
+  LENGTH_BITS,
+  PAGE_SIZES,
+  startCodec,
+} from "./module.ts";
 import { seededNumbers, SHAPES } from "./pages.ts";
 import { decodeBlock } from "./reference-decoder.ts";
 
@@ -33,12 +41,26 @@ function checkCanaries(address: number, size: number, where: string): void {
   );
 }
 
+/** Every effort of every codec, with a name. */
+const WAYS = CODEC_NAMES.flatMap((codecName) =>
+  Object.entries(EFFORTS).map(([name, effort]) => ({
+    codec: codecName,
+    effort,
+    name: `${codecName}, ${name}`,
+  })),
+);
+type Way = Pick<(typeof WAYS)[number], "codec" | "effort">;
+
 /** Compresses a page that lies flush at the end of memory. */
-function compress(page: Uint8Array, capacity: number, effort: number, where: string): Uint8Array {
+function compress(page: Uint8Array, capacity: number, way: Way, where: string): Uint8Array {
   const source = bytes.length - page.length;
   bytes.set(page, source);
   setCanaries(BLOCK, capacity);
-  const length = codec.compressBlock(BLOCK, capacity, source, page.length, WORKSPACE, effort);
+  const id = CODECS[way.codec];
+  const room = [BLOCK, capacity, source, page.length, WORKSPACE] as const;
+  const packed = codec.compressPage(...room, way.effort, id);
+  const length = packed & ((1 << LENGTH_BITS) - 1);
+  assert.is(packed >>> LENGTH_BITS, length > 0 ? id : 0, where);
   assert.ok(length <= capacity, where);
   checkCanaries(BLOCK, capacity, where);
   return bytes.slice(BLOCK, BLOCK + length);
@@ -48,11 +70,17 @@ function compress(page: Uint8Array, capacity: number, effort: number, where: str
  * Decodes a block that lies flush at the end of memory, where the decoder's careful path does it
  * all, and the same where bytes follow, which its quick loop may read.
  */
-function decompress(block: Uint8Array, pageSize: number, where: string): Uint8Array {
+function decompress(
+  block: Uint8Array,
+  pageSize: number,
+  where: string,
+  name: CodecName = "lz4",
+): Uint8Array {
   const [careful, quick] = [bytes.length - block.length, BLOCK].map((source) => {
     bytes.set(block, source);
     setCanaries(OUTPUT, pageSize);
-    assert.is(codec.decompressBlock(OUTPUT, pageSize, source, block.length), 1, where);
+    const found = codec.decompressWith(CODECS[name], OUTPUT, pageSize, source, block.length);
+    assert.is(found, 1, where);
     checkCanaries(OUTPUT, pageSize, where);
     return Buffer.from(bytes.slice(OUTPUT, OUTPUT + pageSize));
   }) as [Buffer, Buffer];
@@ -79,15 +107,15 @@ for (const pageSize of PAGE_SIZES) {
       const rounds = pageSize === 4096 ? 24 : 4;
       for (let round = 0; round < rounds; round++) {
         const page = makePage(pageSize, next);
-        for (const [name, effort] of Object.entries(EFFORTS)) {
-          const where = `${shape}, ${pageSize}, ${name}, round ${round}`;
+        for (const way of WAYS) {
+          const where = `${shape}, ${pageSize}, ${way.name}, round ${round}`;
           bytes.fill(round * 37, WORKSPACE, WORKSPACE + WORKSPACE_SIZE);
           // Noise grows a little; a block always fits into this.
-          const block = compress(page, pageSize + pageSize / 128 + 16, effort, where);
+          const block = compress(page, pageSize + pageSize / 64 + 16, way, where);
           assert.ok(block.length > 0, where);
-          assert.equal(decompress(block, pageSize, where), page, where);
-          assert.equal(decodeIndependently(block, pageSize), page, where);
-          assert.equal(decodeBlock(block, pageSize), page, where);
+          assertSame(decompress(block, pageSize, where, way.codec), page, where);
+          if (way.codec === "lz4") assertSame(decodeIndependently(block, pageSize), page, where);
+          assertSame(decodeBlock(block, pageSize, way.codec) ?? new Uint8Array(0), page, where);
         }
       }
     });
@@ -111,8 +139,8 @@ test("blocks of an independent compressor are read", () => {
 test("a block keeps to the rules for the end of a block", () => {
   const next = seededNumbers(SEED + 1);
   for (const makePage of Object.values(SHAPES)) {
-    for (const effort of Object.values(EFFORTS)) {
-      const block = compress(makePage(4096, next), 4200, effort, "rules");
+    for (const way of WAYS.filter((each) => each.codec === "lz4")) {
+      const block = compress(makePage(4096, next), 4200, way, "rules");
       let input = 0;
       let output = 0;
       let matchStart = 0;
@@ -147,11 +175,11 @@ test("the block depends on page and effort alone, not on the workspace", () => {
   const next = seededNumbers(SEED + 2);
   for (const makePage of Object.values(SHAPES)) {
     const page = makePage(4096, next);
-    for (const effort of Object.values(EFFORTS)) {
+    for (const way of WAYS) {
       bytes.fill(0, WORKSPACE, WORKSPACE + WORKSPACE_SIZE);
-      const clean = compress(page, 4200, effort, "clean");
+      const clean = compress(page, 4200, way, "clean");
       for (let at = WORKSPACE; at < WORKSPACE + WORKSPACE_SIZE; at++) bytes[at] = next() >>> 24;
-      assert.equal(compress(page, 4200, effort, "dirty"), clean);
+      assertSame(compress(page, 4200, way, "dirty"), clean, way.name);
     }
   }
 });
@@ -161,16 +189,17 @@ test("the block does not depend on what lies before the page", () => {
   for (const [shape, makePage] of Object.entries(SHAPES)) {
     const page = makePage(4096, next);
     const source = bytes.length - page.length;
-    for (const [name, effort] of Object.entries(EFFORTS)) {
+    for (const way of WAYS) {
+      const where = `${shape}, ${way.name}`;
       bytes.fill(0xa7, source - 16, source);
-      const other = compress(page, 4200, effort, shape);
+      const other = compress(page, 4200, way, where);
       // The same bytes as at the start of the page: matches there would reach out of it.
       for (let before = 1; before <= 16; before++) {
         bytes[source - before] = page[(4096 - before) % 4096] as number;
       }
-      assert.equal(compress(page, 4200, effort, shape), other, `${shape}, ${name}, end repeated`);
+      assertSame(compress(page, 4200, way, where), other, `${where}, end repeated`);
       bytes.fill(page[0] as number, source - 16, source);
-      assert.equal(compress(page, 4200, effort, shape), other, `${shape}, ${name}, start repeated`);
+      assertSame(compress(page, 4200, way, where), other, `${where}, start repeated`);
     }
   }
 });
@@ -178,7 +207,7 @@ test("the block does not depend on what lies before the page", () => {
 test("the workspace is not written behind its stated size", () => {
   const next = seededNumbers(SEED + 3);
   for (const pageSize of PAGE_SIZES) {
-    for (const effort of Object.values(EFFORTS)) {
+    for (const { codec: name, effort } of WAYS) {
       const size = codec.workspaceSize(pageSize, effort);
       assert.is(size % 16, 0);
       const most = effort === EFFORTS.high ? WORKSPACE_SIZE : codec.COMPRESS_WORKSPACE_SIZE.value;
@@ -187,7 +216,8 @@ test("the workspace is not written behind its stated size", () => {
       const page = SHAPES["machineCode"]?.(pageSize, next) as Uint8Array;
       bytes.set(page, OUTPUT);
       // A byte too far traps.
-      assert.ok(codec.compressBlock(BLOCK, pageSize * 2, OUTPUT, pageSize, workspace, effort) > 0);
+      const room = [BLOCK, pageSize * 2, OUTPUT, pageSize, workspace] as const;
+      assert.ok(codec.compressPage(...room, effort, CODECS[name]) > 0);
     }
   }
 });
@@ -196,17 +226,17 @@ test("every capacity is kept to: the block fits, or there is none", () => {
   const next = seededNumbers(SEED + 4);
   for (const [shape, makePage] of Object.entries(SHAPES)) {
     const page = makePage(4096, next);
-    for (const [name, effort] of Object.entries(EFFORTS)) {
-      const whole = compress(page, 4200, effort, shape);
+    for (const way of WAYS) {
+      const whole = compress(page, 4200, way, shape);
       const capacities = new Set<number>();
       for (let near = -70; near <= 70; near++) capacities.add(whole.length + near);
       for (let small = 0; small <= 70; small++) capacities.add(small);
       for (let any = 0; any < 40; any++) capacities.add(next() % 4097);
       for (const capacity of capacities) {
         if (capacity < 0) continue;
-        const where = `${shape}, ${name}, capacity ${capacity} of ${whole.length}`;
-        const block = compress(page, capacity, effort, where);
-        if (capacity >= whole.length) assert.equal(block, whole, where);
+        const where = `${shape}, ${way.name}, capacity ${capacity} of ${whole.length}`;
+        const block = compress(page, capacity, way, where);
+        if (capacity >= whole.length) assertSame(block, whole, where);
         else assert.is(block.length, 0, where);
       }
     }
@@ -220,12 +250,12 @@ test("a search that finds a match at its last position ends it before the last l
   const page = SHAPES["noise"]?.(4096, next) as Uint8Array;
   page.copyWithin(4096 - 40, 100, 120);
   page.copyWithin(4096 - 17, 200, 217);
-  for (const [name, effort] of Object.entries(EFFORTS)) {
-    const whole = compress(page, 4200, effort, name);
-    assertSame(decompress(whole, 4096, name), page, name);
+  for (const way of WAYS) {
+    const whole = compress(page, 4200, way, way.name);
+    assertSame(decompress(whole, 4096, way.name, way.codec), page, way.name);
     for (let more = 0; more < 80; more++) {
-      const block = compress(page, whole.length + more, effort, name);
-      assertSame(block, whole, `${name}, ${more} bytes more than it needs`);
+      const block = compress(page, whole.length + more, way, way.name);
+      assertSame(block, whole, `${way.name}, ${more} bytes more than it needs`);
     }
   }
 });
@@ -238,12 +268,12 @@ test("a large page of many short sequences fits into the length of its block", (
     const view = new DataView(page.buffer);
     for (let at = 0; at < pageSize; at += 4)
       view.setUint32(at, words[next() % 300] as number, true);
-    for (const [name, effort] of Object.entries(EFFORTS)) {
-      const where = `${pageSize}, ${name}`;
-      const whole = compress(page, pageSize + pageSize / 128 + 16, effort, where);
+    for (const way of WAYS) {
+      const where = `${pageSize}, ${way.name}`;
+      const whole = compress(page, pageSize + pageSize / 64 + 16, way, where);
       assert.ok(whole.length > 0, where);
-      assertSame(compress(page, whole.length, effort, where), whole, where);
-      assert.is(compress(page, whole.length - 1, effort, where).length, 0, where);
+      assertSame(compress(page, whole.length, way, where), whole, where);
+      assert.is(compress(page, whole.length - 1, way, where).length, 0, where);
     }
   }
 });
@@ -253,11 +283,11 @@ test("each block of every shape and size fits into its own length", () => {
   for (const pageSize of PAGE_SIZES) {
     for (const [shape, makePage] of Object.entries(SHAPES)) {
       const page = makePage(pageSize, next);
-      for (const [name, effort] of Object.entries(EFFORTS)) {
-        const where = `${shape}, ${pageSize}, ${name}`;
-        const whole = compress(page, pageSize + pageSize / 128 + 16, effort, where);
-        assertSame(compress(page, whole.length, effort, where), whole, where);
-        assert.is(compress(page, whole.length - 1, effort, where).length, 0, where);
+      for (const way of WAYS) {
+        const where = `${shape}, ${pageSize}, ${way.name}`;
+        const whole = compress(page, pageSize + pageSize / 64 + 16, way, where);
+        assertSame(compress(page, whole.length, way, where), whole, where);
+        assert.is(compress(page, whole.length - 1, way, where).length, 0, where);
       }
     }
   }
@@ -267,17 +297,54 @@ test("a page of noise is rejected at the capacity of its own size", () => {
   const next = seededNumbers(SEED + 5);
   for (const pageSize of PAGE_SIZES) {
     const page = SHAPES["noise"]?.(pageSize, next) as Uint8Array;
-    for (const effort of Object.values(EFFORTS)) {
-      assert.is(compress(page, pageSize, effort, "noise").length, 0);
-    }
+    for (const way of WAYS) assert.is(compress(page, pageSize, way, way.name).length, 0);
   }
 });
 
 test("an unknown codec compresses and decodes nothing", () => {
   bytes.fill(0, OUTPUT, OUTPUT + 4096);
-  assert.is(codec.compressWith(1, BLOCK, 4096, OUTPUT, 4096, WORKSPACE, 1) > 0, true);
-  assert.is(codec.compressWith(2, BLOCK, 4096, OUTPUT, 4096, WORKSPACE, 1), 0);
-  assert.is(codec.decompressWith(2, OUTPUT, 4096, BLOCK, 20), 0);
+  const room = [BLOCK, 4096, OUTPUT, 4096, WORKSPACE, EFFORTS.default] as const;
+  assert.is(codec.compressPage(...room, CODECS.longWords) > 0, true);
+  assert.is(codec.compressPage(...room, 4), 0);
+  assert.is(codec.decompressWith(0, OUTPUT, 4096, BLOCK, 20), 0);
+  assert.is(codec.decompressWith(4, OUTPUT, 4096, BLOCK, 20), 0);
+});
+
+test("each page gets the codec that suits its shape, at every size and effort", () => {
+  const next = seededNumbers(SEED + 10);
+  /** Words of a palette with two random bytes each; half of them like the one before. */
+  const words = (pageSize: number, size: number): Uint8Array => {
+    const palette = Array.from({ length: 64 }, () =>
+      Uint8Array.from({ length: size }, (_, at) => (at < 2 ? next() >>> 24 : 0x50 + at)),
+    );
+    const page = new Uint8Array(pageSize);
+    for (let at = 0; at < pageSize; at += size) {
+      if (at > 0 && next() % 2 === 0) page.copyWithin(at, at - size, at);
+      else page.set(palette[next() % 64] as Uint8Array, at);
+    }
+    return page;
+  };
+  const source = bytes.length - 65536;
+  for (const pageSize of PAGE_SIZES) {
+    const pages = {
+      lz4: SHAPES["sourceText"]?.(pageSize, next) as Uint8Array,
+      words: words(pageSize, 4),
+      longWords: words(pageSize, 8),
+    };
+    for (const name of CODEC_NAMES) {
+      for (const effort of Object.values(EFFORTS)) {
+        const where = `${name}, ${pageSize}, effort ${effort}`;
+        bytes.set(pages[name], source);
+        const room = [BLOCK, pageSize, source, pageSize, WORKSPACE, effort] as const;
+        const suits = codec.compressPage(...room, 0);
+        assert.is(suits >>> LENGTH_BITS, CODECS[name], where);
+        assert.is(codec.compressPage(...room, CODECS[name]), suits, where);
+        const asLz4 = codec.compressPage(...room, CODECS.lz4) & ((1 << LENGTH_BITS) - 1);
+        const length = suits & ((1 << LENGTH_BITS) - 1);
+        assert.ok(name === "lz4" ? length === asLz4 : length < asLz4, `${where}: ${length}`);
+      }
+    }
+  }
 });
 
 test.run();

@@ -1,5 +1,5 @@
 /**
- * Decoder of LZ4 blocks, bounded on both sides for any input bytes.
+ * Decoder of LZ4 blocks and of those with near offsets, bounded on both sides for any input bytes.
  *
  * Why so: a page has 50 to 400 sequences, each a link in one chain of dependent loads, and most have
  * fewer than 15 literals and a match of at most 16 bytes. The quick loop decodes them with copies of
@@ -17,10 +17,18 @@
  *          then from this block
  *   false  the page is zeros: neither what was read behind the block nor an earlier page stays
  *
- * Source: the LZ4 block format description, docs/lz4-block-format.md; what was measured on the way
- * stands in docs/codec.md.
+ * Source: the LZ4 block format description, docs/lz4-block-format.md, and docs/near-offset-format.md;
+ * what was measured on the way stands in docs/codec.md.
  */
 import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4-format";
+import {
+  FAR,
+  literalsContinued,
+  literalsShift,
+  UNIT_LONG_WORD,
+  UNIT_NONE,
+  UNIT_WORD,
+} from "./near-format";
 
 /** Bytes of a vector, which is what one copy of the quick loop moves. */
 const VECTOR_SIZE: usize = 16;
@@ -28,7 +36,7 @@ const VECTOR_SIZE: usize = 16;
 const ROUND_SIZE: usize = 64;
 /** Literals are copied in whole rounds, which may begin at the last byte of the block. */
 const READ_BEHIND: usize = ROUND_SIZE;
-/** Behind the literals of a sequence follow at least an offset and one byte more. */
+/** What may be read behind the literals of a sequence: an offset and a length byte. */
 const INPUT_RESERVE: usize = OFFSET_SIZE + 1;
 /** What a match without length byte writes: a vector, and two bytes more where it is so long. */
 const OUTPUT_RESERVE: usize = VECTOR_SIZE + 2;
@@ -36,8 +44,6 @@ const OUTPUT_RESERVE: usize = VECTOR_SIZE + 2;
 const ROUND_RESERVE: usize = ROUND_SIZE - OUTPUT_RESERVE;
 /** The longest match that a vector holds, as the code in its token. */
 const VECTOR_CODE: usize = VECTOR_SIZE - MIN_MATCH;
-/** With one length byte of 255 the literals (15 + 255) go to the careful path. */
-const LITERALS_CONTINUED_TWICE: usize = 270;
 /** With one length byte of 255 a match is longer than this: 15 + 255 + MIN_MATCH. */
 const MATCH_CONTINUED_TWICE: usize = 274;
 /**
@@ -149,19 +155,19 @@ function refuse(destination: usize, pageSize: u32): bool {
 }
 
 /**
- * Decodes a block into a page.
+ * Decodes a block; see `decompressBlock`.
  *
- * @param destination where the page goes
- * @param pageSize bytes the block must decode to, at least 64
- * @param source the block, at address 16 or above
- * @param length bytes of the block
- * @returns false when the block is damaged; the page is then zeros
+ * @param isNear whether offsets may be near, `unit` what they count then: constants at each call
  */
-export function decompressBlock(
+// @ts-ignore: decorator
+@inline
+function decompress(
   destination: usize,
   pageSize: u32,
   source: usize,
   length: u32,
+  isNear: bool,
+  unit: usize,
 ): bool {
   const inputEnd = source + <usize>length;
   const outputEnd = destination + <usize>pageSize;
@@ -185,20 +191,25 @@ export function decompressBlock(
       let literalsStart = cursor + OFFSET_SIZE + 1;
       while (true) {
         const token = <usize>load<u8>(cursor, OFFSET_SIZE);
-        let literals = token >> 4;
+        let literals = token >> literalsShift(isNear);
         let matchOutput: usize;
+        /** Where the offset stands, and where it would if it had two bytes and ended at the same place. */
         let next: usize;
-        if (literals != LENGTH_CONTINUED) {
+        let following: usize;
+        if (literals != literalsContinued(isNear)) {
           next = literalsStart + literals;
+          following = isNear ? literalsStart - 1 + ((token + FAR) >> 5) : next;
           matchOutput = output + literals;
           if (next > inputSafe) break;
           if (matchOutput > outputSafe) break;
           v128.store(output, v128.load(cursor, OFFSET_SIZE + 1));
         } else {
           literals += <usize>load<u8>(cursor, OFFSET_SIZE + 1);
-          if (literals == LITERALS_CONTINUED_TWICE) break;
+          // With one length byte of 255 the literals go to the careful path.
+          if (literals == literalsContinued(isNear) + LENGTH_BYTE_MAX) break;
           let from = cursor + OFFSET_SIZE + 2;
           next = from + literals;
+          following = unit == UNIT_NONE ? next : next - <usize>((token & FAR) == 0);
           if (next > inputSafe) break;
           matchOutput = output + literals;
           if (matchOutput > outputSafe - ROUND_RESERVE) break;
@@ -217,14 +228,18 @@ export function decompressBlock(
           }
         }
 
-        const offset = <usize>load<u16>(next);
+        let offset = <usize>load<u16>(next);
+        if (isNear) {
+          const near = ((offset & 0xff) + 1) << ctz(unit);
+          offset = select<usize>(offset, near, (token & FAR) != 0);
+        }
         // True for an offset of 0 as well; the careful path refuses both. The cursor moves on so that
         // its old value is not kept, in every round, for this rare case.
         if (offset - 1 >= matchOutput - destination) {
           leftSize = MIN_MATCH;
           leftOffset = offset;
           output = matchOutput;
-          cursor = next;
+          cursor = following;
           break;
         }
         let match = matchOutput - offset;
@@ -232,7 +247,7 @@ export function decompressBlock(
         v128.store(matchOutput, pattern);
         const matchCode = token & LENGTH_CONTINUED;
         if (matchCode != LENGTH_CONTINUED) {
-          cursor = next;
+          cursor = following;
           literalsStart = cursor + OFFSET_SIZE + 1;
           output = matchOutput + matchCode + MIN_MATCH;
           if (matchCode > VECTOR_CODE) {
@@ -242,8 +257,8 @@ export function decompressBlock(
           continue;
         }
 
-        let size = LENGTH_CONTINUED + MIN_MATCH + <usize>load<u8>(next, OFFSET_SIZE);
-        cursor = next + 1;
+        let size = LENGTH_CONTINUED + MIN_MATCH + <usize>load<u8>(following, OFFSET_SIZE);
+        cursor = following + 1;
         if (size == MATCH_CONTINUED_TWICE) {
           // Here and on the careful path: one function could not give both the length and the place
           // behind it without a store to memory.
@@ -298,8 +313,8 @@ export function decompressBlock(
     if (size == 0) {
       if (input >= inputEnd) return refuse(destination, pageSize);
       const token = <usize>load<u8>(input++);
-      let literals = token >> 4;
-      if (literals == LENGTH_CONTINUED) {
+      let literals = token >> literalsShift(isNear);
+      if (literals == literalsContinued(isNear)) {
         let byte: usize;
         do {
           if (input >= inputEnd) return refuse(destination, pageSize);
@@ -314,9 +329,14 @@ export function decompressBlock(
       output += literals;
       input += literals;
       if (input == inputEnd) return output == outputEnd || refuse(destination, pageSize);
-      if (inputEnd - input < OFFSET_SIZE) return refuse(destination, pageSize);
-      offset = load<u16>(input);
-      input += OFFSET_SIZE;
+      if (isNear && (token & FAR) == 0) {
+        offset = (<usize>load<u8>(input) + 1) << ctz(unit);
+        input++;
+      } else {
+        if (inputEnd - input < OFFSET_SIZE) return refuse(destination, pageSize);
+        offset = load<u16>(input);
+        input += OFFSET_SIZE;
+      }
       size = token & LENGTH_CONTINUED;
       if (size == LENGTH_CONTINUED) {
         let byte: usize;
@@ -336,4 +356,42 @@ export function decompressBlock(
     output += size;
   }
   return false;
+}
+
+/**
+ * Decodes an LZ4 block into a page.
+ *
+ * @param destination where the page goes
+ * @param pageSize bytes the block must decode to, at least 64
+ * @param source the block, at address 16 or above
+ * @param length bytes of the block
+ * @returns false when the block is damaged; the page is then zeros
+ */
+export function decompressBlock(
+  destination: usize,
+  pageSize: u32,
+  source: usize,
+  length: u32,
+): bool {
+  return decompress(destination, pageSize, source, length, false, UNIT_NONE);
+}
+
+/** The same for a block whose near offsets count words of 4 bytes. */
+export function decompressWords(
+  destination: usize,
+  pageSize: u32,
+  source: usize,
+  length: u32,
+): bool {
+  return decompress(destination, pageSize, source, length, true, UNIT_WORD);
+}
+
+/** The same for one whose near offsets count words of 8 bytes. */
+export function decompressLongWords(
+  destination: usize,
+  pageSize: u32,
+  source: usize,
+  length: u32,
+): bool {
+  return decompress(destination, pageSize, source, length, true, UNIT_LONG_WORD);
 }

@@ -1,15 +1,20 @@
 /**
- * An LZ4 block taken apart: its sequences, each with where its literals and its match lie in the
+ * A block taken apart: its sequences, each with where its literals and its match lie in the
  * block and in the page.
  *
  * Why so: this is the strip's reader and nothing else's; the store decodes in wasm. It reads the
- * published format and trusts nothing: a block that is none gives null.
+ * formats as they are described and trusts nothing: a block that is none gives null.
  *
- *   sequence = token · [literal length bytes] · literals · offset (u16 LE) · [match length bytes]
- *   token    = literal length (high 4 bits) · match length − 4 (low 4 bits); 15 says "more bytes"
+ *   sequence = token · [literal length bytes] · literals · offset · [match length bytes]
+ *   LZ4      token = literal length (high 4 bits) · match length − 4 (low 4 bits); offset u16 LE
+ *   others   token = literal length (high 3 bits) · far · match length − 4 (low 4 bits); offset u16 LE
+ *            where far is set, else one byte that counts words
  *
- * Source: the LZ4 block format, docs/lz4-block-format.md.
+ * A length whose bits are all set goes on in bytes.
+ *
+ * Source: docs/lz4-block-format.md, docs/near-offset-format.md.
  */
+import type { BlockCodec } from "../../src/index.ts";
 
 /** One sequence; the last of a block has no match. */
 export interface Sequence {
@@ -25,20 +30,34 @@ export interface Sequence {
 }
 
 const MIN_MATCH = 4;
-const CONTINUED = 15;
+const MATCH_CONTINUED = 15;
+const FAR = 16;
+
+/** Where the literal length stands in a token, its highest value, and bytes of a word. */
+const FORMATS: Readonly<Record<BlockCodec, readonly [shift: number, most: number, unit: number]>> =
+  {
+    lz4: [4, 15, 0],
+    words: [5, 7, 4],
+    longWords: [5, 7, 8],
+  };
 
 /**
  * @param pageSize bytes that the block must decode to
  * @returns null when it does not
  */
-export function parseBlock(block: Uint8Array, pageSize: number): Sequence[] | null {
+export function parseBlock(
+  block: Uint8Array,
+  pageSize: number,
+  codec: BlockCodec,
+): Sequence[] | null {
+  const [literalsShift, literalsContinued, unit] = FORMATS[codec];
   const sequences: Sequence[] = [];
   let at = 0;
   let page = 0;
 
   /** @returns the length with its continuation bytes, -1 when the block ends in them */
-  const readLength = (field: number): number => {
-    if (field < CONTINUED) return field;
+  const readLength = (field: number, continued: number): number => {
+    if (field < continued) return field;
     let length = field;
     for (;;) {
       const byte = block[at++];
@@ -51,7 +70,7 @@ export function parseBlock(block: Uint8Array, pageSize: number): Sequence[] | nu
   while (at < block.length) {
     const blockOffset = at;
     const token = block[at++] as number;
-    const literals = readLength(token >>> 4);
+    const literals = readLength(token >>> literalsShift, literalsContinued);
     if (literals < 0 || at + literals > block.length || page + literals > pageSize) return null;
     at += literals;
     const pageOffset = page;
@@ -68,10 +87,14 @@ export function parseBlock(block: Uint8Array, pageSize: number): Sequence[] | nu
       });
       return page === pageSize ? sequences : null;
     }
-    if (at + 2 > block.length) return null;
-    const matchOffset = (block[at] as number) | ((block[at + 1] as number) << 8);
-    at += 2;
-    const field = readLength(token & 15);
+    let matchOffset = unit === 0 || token & FAR ? 0 : ((block[at] as number) + 1) * unit;
+    if (matchOffset === 0) {
+      if (at + 2 > block.length) return null;
+      matchOffset = (block[at] as number) | ((block[at + 1] as number) << 8);
+      at++;
+    }
+    at++;
+    const field = readLength(token & MATCH_CONTINUED, MATCH_CONTINUED);
     if (field < 0) return null;
     const matchLength = field + MIN_MATCH;
     if (matchOffset === 0 || matchOffset > page || page + matchLength > pageSize) return null;

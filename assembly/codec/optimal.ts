@@ -1,14 +1,15 @@
 /**
  * Effort `high`: nearly the shortest block that the matches of a page allow.
  *
- * What: spans of longest matches are found (lz4-spans.ts). Backward, the cheapest way from each
+ * What: spans of longest matches are found (spans.ts). Backward, the cheapest way from each
  * position to the end of the page is chosen: a literal, the longest match there, or that match cut
  * to what its token can express. Forward, the choices are written.
  *
- * Why so: every match offset costs the same two bytes, and a way from a later position is never
- * dearer than one from an earlier position (leave out its first byte). So of all matches at a
+ * Why so: in LZ4 blocks every match offset costs the same two bytes, and a way from a later position
+ * is never dearer than one from an earlier position (leave out its first byte). So of all matches at a
  * position the longest is best, and of its shorter lengths only 18, which saves the length byte:
- * all lengths priced win 0.01 % (measured, docs/codec.md). Inside a span the end of the match is
+ * all lengths priced win 0.01 % (measured, docs/codec.md). With near offsets a shorter match may save
+ * the second byte of the offset; of matches of one length the nearest is found. Inside a span the end of the match is
  * one position, so the price is constant but for length bytes: positions are priced by the vector,
  * span by span, with few branches.
  *
@@ -16,30 +17,38 @@
  * position they are for, onto positions that are priced later, at most 64 bytes below the first.
  *
  * Layout of the workspace, pageSize = P: margin of 64 bytes · prices u32[P + 1], both over heads,
- * links and marks, which are done with by then · spans (lz4-spans.ts)
+ * links and marks, which are done with by then · spans (spans.ts)
  */
-import { emitLastLiterals, emitSequence } from "./lz4-emit";
+import { emitLastLiterals, emitSequence } from "./emit";
 import {
   LENGTH_BYTE_MAX,
   LENGTH_CONTINUED,
   MATCH_START_LIMIT,
   MIN_MATCH,
   OFFSET_SIZE,
-  TOKEN_LITERALS_SHIFT,
 } from "./lz4-format";
-import { findSpans, firstSpan, Span, SPAN_SIZE } from "./lz4-spans";
+import {
+  literalsContinued,
+  literalsShift,
+  NEARS,
+  nearToToken,
+  offsetToNear,
+  UNIT_NONE,
+} from "./near-format";
+import { findSpans, firstSpan, Span, SPAN_SIZE } from "./spans";
 
 /** Prices are in parts of a byte, so that of two ways of equal size the one with fewer sequences,
  * which is quicker to decode, wins. */
 const PRICE_SHIFT: u32 = 5;
 const LITERAL_PRICE: u32 = 1 << PRICE_SHIFT;
 const LENGTH_BYTE_PRICE: u32 = 1 << PRICE_SHIFT;
+/** Of a sequence with an offset of two bytes. */
 const SEQUENCE_PRICE: u32 = ((<u32>(OFFSET_SIZE + 1)) << PRICE_SHIFT) + 1;
+const NEAR_SEQUENCE_PRICE: u32 = SEQUENCE_PRICE - (1 << PRICE_SHIFT);
 /** The longest match that its token alone can express. */
 const TOKEN_MATCH_MAX: usize = MIN_MATCH + LENGTH_CONTINUED - 1;
-/** Literals that take a first length byte, and those that take one more. */
-const RUN_CONTINUED: u32 = <u32>LENGTH_CONTINUED;
-const RUN_CONTINUED_AGAIN: u32 = <u32>(LENGTH_CONTINUED + LENGTH_BYTE_MAX);
+/** Literals between those that take a length byte and those that take one more. */
+const RUN_STEP: u32 = <u32>LENGTH_BYTE_MAX;
 /** Bytes that stores of prices may reach below the first. */
 const MARGIN: usize = 64;
 /** Bytes that the quick way to write a sequence copies at once, more than its literals. */
@@ -57,12 +66,23 @@ function literalPrices(price: u32): v128 {
   );
 }
 
-/** @returns literals of a run that grew: behind its first length byte every 255 count as none. */
+/**
+ * @param continued literals that take a first length byte
+ * @returns literals of a run that grew: behind its first length byte every 255 count as none
+ */
 // @ts-ignore: decorator
 @inline
-function wrapRun(literals: u32): u32 {
-  while (literals >= RUN_CONTINUED_AGAIN) literals -= <u32>LENGTH_BYTE_MAX;
+function wrapRun(literals: u32, continued: u32): u32 {
+  while (literals >= continued + RUN_STEP) literals -= RUN_STEP;
   return literals;
+}
+
+/** @returns what token and offset of a span's match cost */
+// @ts-ignore: decorator
+@inline
+function spanToPrice(span: Span, unit: usize): u32 {
+  const near = offsetToNear(span.offset, unit != UNIT_NONE, unit);
+  return near < NEARS ? NEAR_SEQUENCE_PRICE : SEQUENCE_PRICE;
 }
 
 /** Prices as many as 16 literals in front of `address`, whose price is given. */
@@ -83,11 +103,12 @@ function priceFewLiterals(address: usize, price: u32): void {
  * Prices literals in front of `address`, where a price stands, with the length bytes of their run.
  *
  * @param literals of the run so far
+ * @param continued literals that take a first length byte
  */
-function priceLiterals(address: usize, count: usize, literals: u32): void {
+function priceLiterals(address: usize, count: usize, literals: u32, continued: u32): void {
   while (count > 0) {
     const price = load<u32>(address);
-    const limit = literals < RUN_CONTINUED ? RUN_CONTINUED : RUN_CONTINUED_AGAIN;
+    const limit = literals < continued ? continued : continued + RUN_STEP;
     const plain = min(count, <usize>(limit - literals - 1));
     const low = address - (plain << 2);
     for (let prices = literalPrices(price); address > low; address -= 16) {
@@ -100,7 +121,7 @@ function priceLiterals(address: usize, count: usize, literals: u32): void {
     // The one that takes a length byte.
     address -= 4;
     store<u32>(address, load<u32>(address + 4) + LITERAL_PRICE + LENGTH_BYTE_PRICE);
-    literals = RUN_CONTINUED;
+    literals = continued;
     count--;
   }
 }
@@ -117,21 +138,31 @@ function lengthBytesPrice(length: usize): u32 {
  * matches that take length bytes.
  *
  * @param position before which a literal is tried, down to `start`
+ * @param sequencePrice of the token and the offset of that match
+ * @param continued literals that take a first length byte
  * @returns the position where the literals begin
  */
-function priceLead(prices: usize, position: usize, start: usize, end: usize, literals: u32): usize {
-  const endPrice = load<u32>(prices + (end << 2)) + SEQUENCE_PRICE;
+function priceLead(
+  prices: usize,
+  position: usize,
+  start: usize,
+  end: usize,
+  literals: u32,
+  sequencePrice: u32,
+  continued: u32,
+): usize {
+  const endPrice = load<u32>(prices + (end << 2)) + sequencePrice;
   while (position > start) {
     const address = prices + (position << 2);
     const length = end - position + 1;
-    literals = wrapRun(literals + 1);
+    literals = wrapRun(literals + 1, continued);
     let price = load<u32>(address) + LITERAL_PRICE;
-    if (literals == RUN_CONTINUED) price += LENGTH_BYTE_PRICE;
+    if (literals == continued) price += LENGTH_BYTE_PRICE;
     if (length <= TOKEN_MATCH_MAX) {
       if (endPrice <= price) break;
     } else {
       if (endPrice + lengthBytesPrice(length) <= price) break;
-      if (load<u32>(address - 4, TOKEN_MATCH_MAX << 2) + SEQUENCE_PRICE <= price) break;
+      if (load<u32>(address - 4, TOKEN_MATCH_MAX << 2) + sequencePrice <= price) break;
     }
     store<u32>(address - 4, price);
     position--;
@@ -140,12 +171,18 @@ function priceLead(prices: usize, position: usize, start: usize, end: usize, lit
 }
 
 /** Prices matches longer than TOKEN_MATCH_MAX, from `start` up to before `position`. */
-function priceLongMatches(prices: usize, position: usize, start: usize, end: usize): void {
-  const endPrice = load<u32>(prices + (end << 2)) + SEQUENCE_PRICE;
+function priceLongMatches(
+  prices: usize,
+  position: usize,
+  start: usize,
+  end: usize,
+  sequencePrice: u32,
+): void {
+  const endPrice = load<u32>(prices + (end << 2)) + sequencePrice;
   // Cut while that saves the length byte; the farther from the end, the less it does.
   while (position > start) {
     const address = prices + ((position - 1) << 2);
-    const cutPrice = load<u32>(address, TOKEN_MATCH_MAX << 2) + SEQUENCE_PRICE;
+    const cutPrice = load<u32>(address, TOKEN_MATCH_MAX << 2) + sequencePrice;
     if (cutPrice >= endPrice + LENGTH_BYTE_PRICE) break;
     store<u32>(address, cutPrice);
     position--;
@@ -165,7 +202,8 @@ function priceLongMatches(prices: usize, position: usize, start: usize, end: usi
 }
 
 /** Prices all positions, and leaves in each span how far its match is worth taking. */
-function priceAll(pageSize: u32, first: usize, top: usize, prices: usize): void {
+function priceAll(pageSize: u32, first: usize, top: usize, prices: usize, unit: usize): void {
+  const continued = <u32>literalsContinued(unit != UNIT_NONE);
   const startsEnd = <usize>pageSize - MATCH_START_LIMIT + 1;
   /** All from here on have their price; so many literals begin here. */
   let position = <usize>pageSize;
@@ -182,27 +220,28 @@ function priceAll(pageSize: u32, first: usize, top: usize, prices: usize): void 
     const gap = <usize>max<isize>(<isize>position - <isize>gapEnd, 0);
     let address = prices + (position << 2);
     position -= gap;
-    if (literals + <u32>gap < RUN_CONTINUED) {
+    if (literals + <u32>gap < continued) {
       // As many as it can be: stores cost less than a branch.
       priceFewLiterals(address, price);
       price += (<u32>gap) << PRICE_SHIFT;
       literals += <u32>gap;
       address -= gap << 2;
     } else {
-      priceLiterals(address, gap, literals);
-      literals = wrapRun(literals + <u32>gap);
+      priceLiterals(address, gap, literals, continued);
+      literals = wrapRun(literals + <u32>gap, continued);
       address -= gap << 2;
       price = load<u32>(address);
     }
 
     // Literals while they are cheaper than the match.
-    const matchPrice = load<u32>(prices + (end << 2)) + SEQUENCE_PRICE;
+    const sequencePrice = spanToPrice(span, unit);
+    const matchPrice = load<u32>(prices + (end << 2)) + sequencePrice;
     const shortStart = <usize>max<isize>(<isize>start, <isize>end - <isize>TOKEN_MATCH_MAX);
     const cheaper = <usize>max<i32>((<i32>(matchPrice - price - 1)) >> PRICE_SHIFT, 0);
     const lead = min<usize>(cheaper, position - shortStart);
-    if (position <= shortStart || lead > 4 || literals + <u32>lead >= RUN_CONTINUED) {
-      const leadStart = priceLead(prices, position, start, end, literals);
-      literals = wrapRun(literals + <u32>(position - leadStart));
+    if (position <= shortStart || lead > 4 || literals + <u32>lead >= continued) {
+      const leadStart = priceLead(prices, position, start, end, literals, sequencePrice, continued);
+      literals = wrapRun(literals + <u32>(position - leadStart), continued);
       position = leadStart;
       price = load<u32>(prices + (position << 2));
     } else {
@@ -226,12 +265,12 @@ function priceAll(pageSize: u32, first: usize, top: usize, prices: usize): void 
       price = matchPrice;
     }
     if (position > start) {
-      priceLongMatches(prices, position, start, end);
+      priceLongMatches(prices, position, start, end, sequencePrice);
       position = start;
       price = load<u32>(prices + (position << 2));
     }
   }
-  priceLiterals(prices + (position << 2), position, literals);
+  priceLiterals(prices + (position << 2), position, literals, continued);
 }
 
 /** @returns the most by which the price of a page, in bytes, may be above its block: a part for
@@ -247,11 +286,14 @@ export function compressOptimal(
   source: usize,
   pageSize: u32,
   workspace: usize,
+  unit: usize,
 ): u32 {
   const prices = workspace + MARGIN;
   const first = firstSpan(workspace, pageSize);
   const top = findSpans(source, pageSize, workspace);
-  priceAll(pageSize, first, top, prices);
+  priceAll(pageSize, first, top, prices, unit);
+  const isNear = unit != UNIT_NONE;
+  const continued = literalsContinued(isNear);
   // A block that is much too long is not even begun; emitSequence has the last word.
   if (load<u32>(prices) >> PRICE_SHIFT > capacity + pageSizeToMostExtra(pageSize)) return 0;
 
@@ -270,7 +312,7 @@ export function compressOptimal(
     let length = <usize>span.end - position;
     if (length > TOKEN_MATCH_MAX) {
       const address = prices + (position << 2);
-      const cutPrice = load<u32>(address, TOKEN_MATCH_MAX << 2) + SEQUENCE_PRICE;
+      const cutPrice = load<u32>(address, TOKEN_MATCH_MAX << 2) + spanToPrice(span, unit);
       if (load<u32>(address) == cutPrice) length = TOKEN_MATCH_MAX;
     }
     const offset = <usize>span.offset;
@@ -278,23 +320,25 @@ export function compressOptimal(
     const literals = input - anchor;
     const code = length - MIN_MATCH;
     if (
-      literals < LENGTH_CONTINUED &&
+      literals < continued &&
       code < LENGTH_CONTINUED + LENGTH_BYTE_MAX &&
       outputEnd - output >= QUICK_SEQUENCE_SIZE &&
       sourceEnd - anchor >= QUICK_COPY
     ) {
-      store<u8>(output, (literals << TOKEN_LITERALS_SHIFT) | min(code, LENGTH_CONTINUED));
+      const near = offsetToNear(offset, isNear, unit);
+      const token = (literals << literalsShift(isNear)) | min(code, LENGTH_CONTINUED);
+      store<u8>(output, token | nearToToken(near, isNear));
       v128.store(output + 1, v128.load(anchor));
       output += literals + 1;
-      store<u16>(output, offset);
-      output += OFFSET_SIZE;
+      store<u16>(output, select<usize>(near, offset, near < NEARS));
+      output += OFFSET_SIZE - <usize>(near < NEARS);
       if (code >= LENGTH_CONTINUED) store<u8>(output++, code - LENGTH_CONTINUED);
     } else {
-      output = emitSequence(output, outputEnd, anchor, literals, offset, length, sourceEnd);
+      output = emitSequence(output, outputEnd, anchor, literals, offset, length, sourceEnd, unit);
       if (output == 0) return 0;
     }
     position += length;
     anchor = source + position;
   }
-  return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
+  return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd, unit);
 }

@@ -2,7 +2,7 @@
  * What every greedy search does at a position: the entry of the table, how far a match reaches
  * forward and backward, and where the search goes on behind it.
  *
- * Why so: the quick loop of lz4-greedy.ts and the careful one of lz4-finish.ts must take the same
+ * Why so: the quick loop of greedy.ts and the careful one of finish.ts must take the same
  * decisions, or a block would depend on its capacity; what decides is here, once.
  *
  * Invariants: reads source[-MATCH_REACH..pageSize), where what lies before the page has no
@@ -29,6 +29,8 @@ export const MATCH_REACH: usize = 4;
 export const SHORT_HASH: u64 = 32;
 /** Bits hashed: five bytes. */
 export const MEDIUM_HASH: u64 = 40;
+/** Bits hashed: five bytes and a half. */
+export const MIDDLE_HASH: u64 = 44;
 /** Bits hashed: six bytes and a half. */
 export const LONG_HASH: u64 = 52;
 

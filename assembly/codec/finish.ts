@@ -1,15 +1,15 @@
 /**
  * The rest of a greedy search, once the room for quick copies is used up.
  *
- * Why so: the quick loop of lz4-greedy.ts contains no call: the engine keeps whatever lives across
+ * Why so: the quick loop of greedy.ts contains no call: the engine keeps whatever lives across
  * a call in memory from where it is made, even when the call is hardly ever reached, and five such
  * stores for each sequence cost 3 %. So the loop is left for good, with all its state, in here,
  * where each length is checked against the room before a byte is written.
  *
- * Invariants: takes the decisions of the quick loop (lz4-match.ts), so a block does not depend on
+ * Invariants: takes the decisions of the quick loop (match.ts), so a block does not depend on
  * its capacity.
  */
-import { emitLastLiterals, emitSequence } from "./lz4-emit";
+import { emitLastLiterals, emitSequence } from "./emit";
 import { MIN_MATCH } from "./lz4-format";
 import {
   addressToSlot,
@@ -21,7 +21,7 @@ import {
   nextGroup,
   searchLimit,
   strideToProbes,
-} from "./lz4-match";
+} from "./match";
 
 /**
  * Writes a sequence that was found and all that follows it.
@@ -29,6 +29,7 @@ import {
  * @param output where the sequence begins, `outputEnd` the end of the room
  * @param anchor where its literals begin, `start` where its match begins, `end` where that ends
  * @param stride the positions that the search looks up, `bits` the table's entries, `hashed` the bits hashed
+ * @param unit of near offsets
  * @returns bytes of the block from `destination`, 0 when it does not fit below `outputEnd`
  */
 export function finishBlock(
@@ -45,6 +46,7 @@ export function finishBlock(
   stride: usize,
   bits: u64,
   hashed: u64,
+  unit: usize,
 ): u32 {
   const matchEnd = matchLimit(sourceEnd);
   const searchEnd = searchLimit(sourceEnd, stride);
@@ -58,6 +60,7 @@ export function finishBlock(
       offset,
       end - start,
       sourceEnd,
+      unit,
     );
     if (output == 0) return 0;
     anchor = end;
@@ -82,5 +85,5 @@ export function finishBlock(
     start =
       input == anchor ? input : extendBackward(input, candidate, anchor, source, stride, hashed);
   }
-  return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
+  return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd, unit);
 }

@@ -1,38 +1,43 @@
 /**
- * Writing the parts of an LZ4 block: what every search of the compressor ends in.
+ * Writing the parts of a block: what every search of the compressor ends in.
  *
- * Why so: a sequence of fewer than 15 literals, far from the end of the room, is written by the
+ * Why so: a sequence of few literals, far from the end of the room, is written by the
  * search itself in a few fixed stores; everything else comes here, where each length is checked
  * against the room before a byte is written.
  *
  * Invariants: reads source[0..pageSize), writes below `outputEnd`.
  */
+import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4-format";
 import {
-  LENGTH_BYTE_MAX,
-  LENGTH_CONTINUED,
-  TOKEN_LITERALS_SHIFT,
-  MIN_MATCH,
-  OFFSET_SIZE,
-} from "./lz4-format";
+  literalsContinued,
+  literalsShift,
+  NEARS,
+  nearToToken,
+  offsetToNear,
+  UNIT_NONE,
+} from "./near-format";
 
 /** Bytes copied per round where both sides have room for a whole one. */
 const ROUND_SIZE: usize = 32;
 
-/** @returns the bytes that a length takes beside its token */
-function lengthToBytes(length: usize): usize {
-  if (length < LENGTH_CONTINUED) return 0;
-  return (length - LENGTH_CONTINUED) / LENGTH_BYTE_MAX + 1;
+/**
+ * @param continued the length in a token that is continued by length bytes
+ * @returns the bytes that a length takes beside its token
+ */
+function lengthToBytes(length: usize, continued: usize): usize {
+  if (length < continued) return 0;
+  return (length - continued) / LENGTH_BYTE_MAX + 1;
 }
 
 /**
- * Writes the length bytes of a length of 15 or more; the room was checked.
+ * Writes length bytes; the room was checked.
  *
+ * @param length what the token does not say
  * @returns the address behind them
  */
 // @ts-ignore: decorator
 @inline
 export function putLength(output: usize, length: usize): usize {
-  length -= LENGTH_CONTINUED;
   while (length >= LENGTH_BYTE_MAX) {
     store<u8>(output++, LENGTH_BYTE_MAX);
     length -= LENGTH_BYTE_MAX;
@@ -73,6 +78,7 @@ function putLiterals(
  * @param anchor where its literals begin
  * @param size bytes of its match
  * @param sourceEnd the end of the page
+ * @param unit of near offsets
  * @returns the address behind it, 0 when it does not fit below `outputEnd`
  */
 export function emitSequence(
@@ -83,19 +89,24 @@ export function emitSequence(
   offset: usize,
   size: usize,
   sourceEnd: usize,
+  unit: usize,
 ): usize {
   const code = size - MIN_MATCH;
-  const need: usize = 1 + lengthToBytes(literals) + literals + OFFSET_SIZE + lengthToBytes(code);
-  if (need > outputEnd - output) return 0;
-  const token =
-    (min(literals, LENGTH_CONTINUED) << TOKEN_LITERALS_SHIFT) | min(code, LENGTH_CONTINUED);
-  store<u8>(output++, token);
-  if (literals >= LENGTH_CONTINUED) output = putLength(output, literals);
+  const isNear = unit != UNIT_NONE;
+  const continued = literalsContinued(isNear);
+  const near = offsetToNear(offset, isNear, unit);
+  const offsetSize = OFFSET_SIZE - <usize>(near < NEARS);
+  const lengths = lengthToBytes(literals, continued) + lengthToBytes(code, LENGTH_CONTINUED);
+  if (1 + lengths + literals + offsetSize > outputEnd - output) return 0;
+  const token = (min(literals, continued) << literalsShift(isNear)) | min(code, LENGTH_CONTINUED);
+  store<u8>(output++, token | nearToToken(near, isNear));
+  if (literals >= continued) output = putLength(output, literals - continued);
   putLiterals(output, outputEnd, anchor, literals, sourceEnd);
   output += literals;
-  store<u16>(output, offset);
-  output += OFFSET_SIZE;
-  if (code >= LENGTH_CONTINUED) output = putLength(output, code);
+  if (near < NEARS) store<u8>(output, near);
+  else store<u16>(output, offset);
+  output += offsetSize;
+  if (code >= LENGTH_CONTINUED) output = putLength(output, code - LENGTH_CONTINUED);
   return output;
 }
 
@@ -110,11 +121,14 @@ export function emitLastLiterals(
   outputEnd: usize,
   anchor: usize,
   sourceEnd: usize,
+  unit: usize,
 ): u32 {
   const literals = sourceEnd - anchor;
-  if (1 + lengthToBytes(literals) + literals > outputEnd - output) return 0;
-  store<u8>(output++, min(literals, LENGTH_CONTINUED) << TOKEN_LITERALS_SHIFT);
-  if (literals >= LENGTH_CONTINUED) output = putLength(output, literals);
+  const isNear = unit != UNIT_NONE;
+  const continued = literalsContinued(isNear);
+  if (1 + lengthToBytes(literals, continued) + literals > outputEnd - output) return 0;
+  store<u8>(output++, min(literals, continued) << literalsShift(isNear));
+  if (literals >= continued) output = putLength(output, literals - continued);
   putLiterals(output, outputEnd, anchor, literals, sourceEnd);
   return <u32>(output + literals - destination);
 }

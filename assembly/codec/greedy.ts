@@ -10,6 +10,8 @@
  *   fast                    long words, from 32 KiB all words, by 5 bytes at words alone; text by 5,
  *                           from 32 KiB by 6.5, short words by 5; the rest by 6.5 at every other
  *                           position
+ * With near offsets a sequence is a byte shorter, so shorter matches pay: long words below 32 KiB are
+ * searched by 5.5 bytes; all else is the same.
  *
  * Why so: a page is at most 64 KiB, so positions fit into 16 bits, and the table is cleared for
  * each page: a fill of 8 KiB costs 110 ns, and the branch that told stale entries apart cost more.
@@ -28,20 +30,15 @@
  *   destination[0..capacity) and the table
  *   position 0 stands for "no entry": it is a candidate like any other
  */
-import { emitLastLiterals, putLength } from "./lz4-emit";
-import { finishBlock } from "./lz4-finish";
-import {
-  LENGTH_BYTE_MAX,
-  LENGTH_CONTINUED,
-  MIN_MATCH,
-  OFFSET_SIZE,
-  TOKEN_LITERALS_SHIFT,
-} from "./lz4-format";
+import { emitLastLiterals, putLength } from "./emit";
+import { finishBlock } from "./finish";
+import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4-format";
 import {
   DENSE_STRIDE,
   EVEN_STRIDE,
   LONG_HASH,
   MEDIUM_HASH,
+  MIDDLE_HASH,
   SHORT_HASH,
   WORD_STRIDE,
   addressToSlot,
@@ -52,7 +49,17 @@ import {
   matchLimit,
   nextGroup,
   searchLimit,
-} from "./lz4-match";
+} from "./match";
+import {
+  literalsContinued,
+  literalsShift,
+  NEARS,
+  nearToToken,
+  offsetToNear,
+  UNIT_LONG_WORD,
+  UNIT_NONE,
+  UNIT_WORD,
+} from "./near-format";
 import {
   SHAPE_LONG_WORDS,
   SHAPE_OTHER,
@@ -60,7 +67,6 @@ import {
   SHAPE_SPARSE,
   SHAPE_TEXT,
   SHAPE_WORDS,
-  pageToShape,
 } from "./page-shape";
 
 /** A token, 16 bytes of literals, an offset and a length byte; and the shortest end of a block. */
@@ -88,11 +94,12 @@ export function greedyTableSize(pageSize: u32): u32 {
 }
 
 /**
- * One search, specialised by its last three parameters, which are constants at each call.
+ * One search, specialised by its parameters from `stride` to `isNear`, which are constants at each call.
  *
- * @param stride which positions are looked up: one of the constants of lz4-match.ts
+ * @param stride which positions are looked up: one of the constants of match.ts
  * @param bits entries of the table, as a power of two
- * @param hashed bits of the bytes that are hashed: one of the constants of lz4-match.ts
+ * @param hashed bits of the bytes that are hashed: one of the constants of match.ts
+ * @param isNear whether offsets may be near, `unit` what they count then
  */
 // @ts-ignore: decorator
 @inline
@@ -105,6 +112,8 @@ function search(
   stride: usize,
   bits: u64,
   hashed: u64,
+  isNear: bool,
+  unit: usize,
 ): u32 {
   const sourceEnd = source + <usize>pageSize;
   const matchEnd = matchLimit(sourceEnd);
@@ -161,16 +170,16 @@ function search(
     if (input != anchor) {
       input = extendBackward(input, candidate, anchor, source, stride, hashed);
       const literals = input - anchor;
-      if (literals < LENGTH_CONTINUED) {
-        token = literals << TOKEN_LITERALS_SHIFT;
+      if (literals < literalsContinued(isNear)) {
+        token = literals << literalsShift(isNear);
         v128.store(tail, v128.load(anchor));
         tail += literals;
       } else {
         // An upper bound of the sequence up to its offset, and of what whole rounds of copies write.
         const bound: usize = 2 * ROUND_SIZE + literals + (literals >> 7);
         if (outputEnd - output < bound || sourceEnd - input < ROUND_SIZE) break;
-        token = LENGTH_CONTINUED << TOKEN_LITERALS_SHIFT;
-        tail = putLength(tail, literals);
+        token = literalsContinued(isNear) << literalsShift(isNear);
+        tail = putLength(tail, literals - literalsContinued(isNear));
         let from = anchor;
         let to = tail;
         tail += literals;
@@ -183,14 +192,18 @@ function search(
       }
     }
     const code = end - input - MIN_MATCH;
-    store<u16>(tail, offset);
+    const near = offsetToNear(offset, isNear, unit);
+    // Two bytes in any case: behind a near offset something else follows.
+    store<u16>(tail, select<usize>(near, offset, near < NEARS));
+    const offsetEnd = tail + OFFSET_SIZE - <usize>(near < NEARS);
+    token |= nearToToken(near, isNear);
     if (code < LENGTH_CONTINUED) {
       store<u8>(output, token | code);
-      output = tail + OFFSET_SIZE;
+      output = offsetEnd;
     } else {
       if (code >= LENGTH_BYTE_MAX && outputEnd - tail < OUTPUT_RESERVE + (code >> 7)) break;
       store<u8>(output, token | LENGTH_CONTINUED);
-      output = putLength(tail + OFFSET_SIZE, code);
+      output = putLength(offsetEnd, code - LENGTH_CONTINUED);
     }
     anchor = end;
     input = behindMatch(end, source, stride);
@@ -211,9 +224,10 @@ function search(
       stride,
       bits,
       hashed,
+      unit,
     );
   }
-  return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd);
+  return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd, unit);
 }
 
 /** A search whose table is small for pages up to SMALL_PAGE_SIZE, and large for larger ones. */
@@ -229,10 +243,34 @@ function searchBySize(
   smallBits: u64,
   largeBits: u64,
   hashed: u64,
+  isNear: bool,
+  unit: usize,
 ): u32 {
   return pageSize <= SMALL_PAGE_SIZE
-    ? search(destination, capacity, source, pageSize, table, stride, smallBits, hashed)
-    : search(destination, capacity, source, pageSize, table, stride, largeBits, hashed);
+    ? search(
+        destination,
+        capacity,
+        source,
+        pageSize,
+        table,
+        stride,
+        smallBits,
+        hashed,
+        isNear,
+        unit,
+      )
+    : search(
+        destination,
+        capacity,
+        source,
+        pageSize,
+        table,
+        stride,
+        largeBits,
+        hashed,
+        isNear,
+        unit,
+      );
 }
 
 /** The default search for pages in which short matches don't pay. */
@@ -253,6 +291,8 @@ function searchMedium(
     SMALL_TABLE_BITS,
     LARGE_TABLE_BITS,
     MEDIUM_HASH,
+    false,
+    UNIT_NONE,
   );
 }
 
@@ -273,6 +313,8 @@ function searchShort(
     DENSE_STRIDE,
     MIDDLE_TABLE_BITS,
     SHORT_HASH,
+    false,
+    UNIT_NONE,
   );
 }
 
@@ -294,6 +336,8 @@ function searchLong(
     SMALL_TABLE_BITS,
     MIDDLE_TABLE_BITS,
     LONG_HASH,
+    false,
+    UNIT_NONE,
   );
 }
 
@@ -315,6 +359,78 @@ function searchWords(
     WORD_TABLE_BITS,
     MIDDLE_TABLE_BITS,
     MEDIUM_HASH,
+    false,
+    UNIT_NONE,
+  );
+}
+
+/** The same with near offsets. */
+function searchWordsNear(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+  unit: usize,
+): u32 {
+  return searchBySize(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    WORD_STRIDE,
+    WORD_TABLE_BITS,
+    MIDDLE_TABLE_BITS,
+    MEDIUM_HASH,
+    true,
+    unit,
+  );
+}
+
+/** The search at each position for words of 4 bytes, in pages that are not large. */
+function searchEachWord(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  return searchBySize(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    DENSE_STRIDE,
+    SMALL_TABLE_BITS,
+    LARGE_TABLE_BITS,
+    MEDIUM_HASH,
+    true,
+    UNIT_WORD,
+  );
+}
+
+/** The same for words of 8 bytes. */
+function searchEachLongWord(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  return searchBySize(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    DENSE_STRIDE,
+    SMALL_TABLE_BITS,
+    LARGE_TABLE_BITS,
+    MIDDLE_HASH,
+    true,
+    UNIT_LONG_WORD,
   );
 }
 
@@ -325,8 +441,15 @@ export function compressFast(
   source: usize,
   pageSize: u32,
   table: usize,
+  shape: u32,
+  unit: usize,
 ): u32 {
-  const shape = pageToShape(source, pageSize);
+  const isLarge = pageSize >= WORD_SEARCH_PAGE_SIZE;
+  if (unit != UNIT_NONE) {
+    return isLarge || unit == UNIT_LONG_WORD
+      ? searchWordsNear(destination, capacity, source, pageSize, table, unit)
+      : searchEachWord(destination, capacity, source, pageSize, table);
+  }
   if (shape == SHAPE_OTHER || shape == SHAPE_RUNS || shape == SHAPE_SPARSE) {
     return search(
       destination,
@@ -337,12 +460,14 @@ export function compressFast(
       EVEN_STRIDE,
       SMALL_TABLE_BITS,
       LONG_HASH,
+      false,
+      UNIT_NONE,
     );
   }
-  if (shape == SHAPE_LONG_WORDS || (shape == SHAPE_WORDS && pageSize >= WORD_SEARCH_PAGE_SIZE)) {
+  if (shape == SHAPE_LONG_WORDS || (shape == SHAPE_WORDS && isLarge)) {
     return searchWords(destination, capacity, source, pageSize, table);
   }
-  if (shape == SHAPE_TEXT && pageSize >= WORD_SEARCH_PAGE_SIZE) {
+  if (shape == SHAPE_TEXT && isLarge) {
     return searchLong(destination, capacity, source, pageSize, table);
   }
   return searchMedium(destination, capacity, source, pageSize, table);
@@ -355,9 +480,17 @@ export function compressDefault(
   source: usize,
   pageSize: u32,
   table: usize,
+  shape: u32,
+  unit: usize,
 ): u32 {
-  const shape = pageToShape(source, pageSize);
-  if (pageSize >= WORD_SEARCH_PAGE_SIZE) {
+  const isLarge = pageSize >= WORD_SEARCH_PAGE_SIZE;
+  if (unit != UNIT_NONE) {
+    if (isLarge) return searchWordsNear(destination, capacity, source, pageSize, table, unit);
+    return unit == UNIT_LONG_WORD
+      ? searchEachLongWord(destination, capacity, source, pageSize, table)
+      : searchEachWord(destination, capacity, source, pageSize, table);
+  }
+  if (isLarge) {
     if (shape == SHAPE_SPARSE) return searchShort(destination, capacity, source, pageSize, table);
     if (shape == SHAPE_WORDS || shape == SHAPE_LONG_WORDS) {
       return searchWords(destination, capacity, source, pageSize, table);
