@@ -58,9 +58,8 @@ const FIRST: Place = { blocks: PAGES + SAMPLE_BYTES, lengths: 1 << 16 };
 const SECOND: Place = { blocks: FIRST.blocks + SAMPLE_BYTES, lengths: FIRST.lengths + (1 << 15) };
 const THIRD: Place = { blocks: SECOND.blocks + SAMPLE_BYTES, lengths: SECOND.lengths + (1 << 14) };
 const WASM_PAGES = (THIRD.blocks + SAMPLE_BYTES) >> 16;
-/** Slow ones take part in every so-manieth round, all in the same; and one that no goal is about. */
+/** Slow ones take part in every so-manieth round, all in the same. */
 const SLOW_EVERY = 4;
-const OTHER_EVERY = 2;
 /** Bits of a length; the codec stands above. */
 const LENGTH_MASK = (1 << 20) - 1;
 /** One of so many pages is compressed before a batch, untimed. */
@@ -91,7 +90,7 @@ function zmemContenders(module: LoopModule, pageSize: number): Contender[] {
     ["zmem default", 1, 0, 1],
     ["zmem fast", 0, 0, 1],
     ["zmem high", 2, 0, SLOW_EVERY],
-    ["zmem adaptive", 1, 1, OTHER_EVERY],
+    ["zmem adaptive", 1, 1, 1],
   ] as const;
   return ways.map(([name, effort, adaptive, every]) => ({
     name,
