@@ -47,7 +47,7 @@ const WORTH_SHIFT: u32 = 5;
  * Makes a pool in this instance's memory, which must be fresh.
  *
  * @param limitBytes the most that linear memory may grow to
- * @param options OPTION_ACCEPT_RAW or 0
+ * @param options OPTION_ACCEPT_RAW or 0, and a codec from OPTION_CODEC_SHIFT on
  * @returns OK; INVALID for a bad page size or a used memory; LIMIT or GROWTH when the fixed part
  *   does not fit
  */

@@ -27,7 +27,7 @@ export class Superblock {
   magic: u32;
   /** Bytes of one page, set once by `boot`. */
   pageSize: u32;
-  /** Bit 0: puts are accepted. Bit 1: incompressible pages are kept raw. */
+  /** The bits of OPTION_ constants, and above OPTION_CODEC_SHIFT a codec. */
   options: u32;
   effort: u32;
   /** The longest block that is worth keeping: the longest of the last class that pays. */
@@ -101,7 +101,9 @@ export const SUPERBLOCK_MAGIC: u32 = 0x6d656d7a; // "zmem"
 /** Columns of the statistics. */
 export const STATS_COUNT: u32 = 32;
 
+/** Puts are accepted. */
 export const OPTION_ENABLED: u32 = 1;
+/** Incompressible pages are kept raw. */
 export const OPTION_ACCEPT_RAW: u32 = 2;
 /** From this bit on: the codec of all blocks, 0 where the shape of each page chooses it. */
 export const OPTION_CODEC_SHIFT: u32 = 8;

@@ -1,3 +1,4 @@
+import { LAST_CODEC } from "./codec/registry";
 import { GRANULE_SHIFT, GRANULE_SIZE, GRANULES_PER_WASM_PAGE, MAX_TYPES } from "./constants";
 import {
   CHUNK_HEADER_SIZE,
@@ -13,6 +14,7 @@ import {
   entryToForm,
   entryToLength,
   entryToLocation,
+  FORM_BLOCK,
   FORM_FILLED_OBJECT,
   FORM_RAW,
   hasObject,
@@ -200,6 +202,7 @@ function validateIndex(): i32 {
           live++;
           if (findEntry(root, (groupToKey(group) << GROUP_SHIFT) | inGroup) != address) return 304;
           const form = entryToForm(entry);
+          if (form > FORM_BLOCK + LAST_CODEC) return 306;
           if (form <= FORM_FILLED_OBJECT) filled++;
           if (form == FORM_RAW) {
             raw++;

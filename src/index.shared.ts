@@ -27,7 +27,14 @@ export function attachZmem(attachment: ZmemAttachment): Promise<SharedZmem> {
   return SharedZmem.attach(attachment);
 }
 
-export type { PageInfo, PageLocation } from "./backends/pool-options.ts";
+export type {
+  BlockCodec,
+  Codec,
+  Effort,
+  PageBlock,
+  PageInfo,
+  PageLocation,
+} from "./backends/pool-options.ts";
 export {
   SharedZmemBackend,
   type SharedAttachment,

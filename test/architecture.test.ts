@@ -111,6 +111,7 @@ const ASSEMBLY: Layers = {
   // Where a page lies, for programs that show it.
   "inspect.ts": ["index/", "pagestore.ts"],
   "validate.ts": [
+    "codec/",
     "constants.ts",
     "index/",
     "superblock.ts",

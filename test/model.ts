@@ -15,7 +15,13 @@ import * as assert from "uvu/assert";
 import { Frontswap } from "../src/frontswap.ts";
 import type { Page } from "../src/types.ts";
 import type { BackendUnderTest } from "./conformance/case.ts";
-import { createRandom, makePage, PAGE_KINDS, type Random } from "./conformance/pages.ts";
+import {
+  createRandom,
+  isSameFilledKind,
+  makePage,
+  PAGE_KINDS,
+  type Random,
+} from "./conformance/pages.ts";
 
 /** A backend and what a run may do to it beside the verbs. */
 export interface ModelBackend extends BackendUnderTest {
@@ -252,7 +258,7 @@ class Model {
   #fill(page: Buffer, { source, stamp }: Expected): void {
     page.set(this.#library[source] as Page);
     // A stamp in a same-filled page would make it another kind.
-    if (kindOf(source) !== "zero" && !kindOf(source).startsWith("word")) {
+    if (!isSameFilledKind(kindOf(source))) {
       page.writeUInt32LE(stamp, (stamp % (this.#pageSize / 4)) * 4);
     }
   }

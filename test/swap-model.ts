@@ -16,7 +16,13 @@ import { ZmemError } from "../src/errors.ts";
 import type { SwapArea } from "../src/swap-area.ts";
 import type { SwapCounters } from "../src/swap-log.ts";
 import type { Page } from "../src/types.ts";
-import { createRandom, makePage, PAGE_KINDS, type Random } from "./conformance/pages.ts";
+import {
+  createRandom,
+  isSameFilledKind,
+  makePage,
+  PAGE_KINDS,
+  type Random,
+} from "./conformance/pages.ts";
 
 /** An area and what a run may do to what is behind it. */
 export interface AreaUnderTest {
@@ -249,9 +255,8 @@ class SwapModel {
 
   #fill({ source, stamp }: Expected): void {
     this.#put.set(this.#library[source] as Page);
-    const kind = kindOf(source);
     // A stamp in a same-filled page would make it another kind.
-    if (kind !== "zero" && !kind.startsWith("word")) {
+    if (!isSameFilledKind(kindOf(source))) {
       this.#put.writeUInt32LE(stamp, (stamp % (PAGE_SIZE / 4)) * 4);
     }
   }

@@ -4,8 +4,8 @@
  * capacity, the effort and the unit of near offsets alone.
  */
 import { EFFORT_FAST, EFFORT_HIGH } from "./effort";
-import { compressDefault, compressFast, greedyTableSize } from "./greedy";
 import { compressOptimal } from "./optimal";
+import { compressDefault, compressFast, greedyTableSize } from "./searches";
 import { spansWorkspaceSize } from "./spans";
 
 /** Bytes of workspace that efforts `fast` and `default` need at most, 16-aligned, any content. */

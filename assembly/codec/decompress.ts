@@ -22,7 +22,7 @@
  */
 import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4-format";
 import {
-  FAR,
+  FAR_BIT,
   literalsContinued,
   literalsShift,
   UNIT_LONG_WORD,
@@ -157,7 +157,7 @@ function refuse(destination: usize, pageSize: u32): bool {
 /**
  * Decodes a block; see `decompressBlock`.
  *
- * @param isNear whether offsets may be near, `unit` what they count then: constants at each call
+ * @param unit of near offsets: a constant at each call
  */
 // @ts-ignore: decorator
 @inline
@@ -166,9 +166,9 @@ function decompress(
   pageSize: u32,
   source: usize,
   length: u32,
-  isNear: bool,
   unit: usize,
 ): bool {
+  const hasNear = unit != UNIT_NONE;
   const inputEnd = source + <usize>length;
   const outputEnd = destination + <usize>pageSize;
   // Another worker's growth may not show yet: the block itself may lie behind what does.
@@ -191,14 +191,14 @@ function decompress(
       let literalsStart = cursor + OFFSET_SIZE + 1;
       while (true) {
         const token = <usize>load<u8>(cursor, OFFSET_SIZE);
-        let literals = token >> literalsShift(isNear);
+        let literals = token >> literalsShift(hasNear);
         let matchOutput: usize;
         /** Where the offset stands, and where it would if it had two bytes and ended at the same place. */
         let next: usize;
         let following: usize;
-        if (literals != literalsContinued(isNear)) {
+        if (literals != literalsContinued(hasNear)) {
           next = literalsStart + literals;
-          following = isNear ? literalsStart - 1 + ((token + FAR) >> 5) : next;
+          following = hasNear ? literalsStart - 1 + ((token + FAR_BIT) >> 5) : next;
           matchOutput = output + literals;
           if (next > inputSafe) break;
           if (matchOutput > outputSafe) break;
@@ -206,10 +206,10 @@ function decompress(
         } else {
           literals += <usize>load<u8>(cursor, OFFSET_SIZE + 1);
           // With one length byte of 255 the literals go to the careful path.
-          if (literals == literalsContinued(isNear) + LENGTH_BYTE_MAX) break;
+          if (literals == literalsContinued(hasNear) + LENGTH_BYTE_MAX) break;
           let from = cursor + OFFSET_SIZE + 2;
           next = from + literals;
-          following = unit == UNIT_NONE ? next : next - <usize>((token & FAR) == 0);
+          following = !hasNear ? next : next - <usize>((token & FAR_BIT) == 0);
           if (next > inputSafe) break;
           matchOutput = output + literals;
           if (matchOutput > outputSafe - ROUND_RESERVE) break;
@@ -229,9 +229,9 @@ function decompress(
         }
 
         let offset = <usize>load<u16>(next);
-        if (isNear) {
+        if (hasNear) {
           const near = ((offset & 0xff) + 1) << ctz(unit);
-          offset = select<usize>(offset, near, (token & FAR) != 0);
+          offset = select<usize>(offset, near, (token & FAR_BIT) != 0);
         }
         // True for an offset of 0 as well; the careful path refuses both. The cursor moves on so that
         // its old value is not kept, in every round, for this rare case.
@@ -313,8 +313,8 @@ function decompress(
     if (size == 0) {
       if (input >= inputEnd) return refuse(destination, pageSize);
       const token = <usize>load<u8>(input++);
-      let literals = token >> literalsShift(isNear);
-      if (literals == literalsContinued(isNear)) {
+      let literals = token >> literalsShift(hasNear);
+      if (literals == literalsContinued(hasNear)) {
         let byte: usize;
         do {
           if (input >= inputEnd) return refuse(destination, pageSize);
@@ -329,7 +329,7 @@ function decompress(
       output += literals;
       input += literals;
       if (input == inputEnd) return output == outputEnd || refuse(destination, pageSize);
-      if (isNear && (token & FAR) == 0) {
+      if (hasNear && (token & FAR_BIT) == 0) {
         offset = (<usize>load<u8>(input) + 1) << ctz(unit);
         input++;
       } else {
@@ -373,7 +373,7 @@ export function decompressBlock(
   source: usize,
   length: u32,
 ): bool {
-  return decompress(destination, pageSize, source, length, false, UNIT_NONE);
+  return decompress(destination, pageSize, source, length, UNIT_NONE);
 }
 
 /** The same for a block whose near offsets count words of 4 bytes. */
@@ -383,7 +383,7 @@ export function decompressWords(
   source: usize,
   length: u32,
 ): bool {
-  return decompress(destination, pageSize, source, length, true, UNIT_WORD);
+  return decompress(destination, pageSize, source, length, UNIT_WORD);
 }
 
 /** The same for one whose near offsets count words of 8 bytes. */
@@ -393,5 +393,5 @@ export function decompressLongWords(
   source: usize,
   length: u32,
 ): bool {
-  return decompress(destination, pageSize, source, length, true, UNIT_LONG_WORD);
+  return decompress(destination, pageSize, source, length, UNIT_LONG_WORD);
 }

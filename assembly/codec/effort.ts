@@ -1,6 +1,6 @@
 /**
- * How much time a put may spend on one page. All efforts write the same format; a reader never
- * needs to know which one made a block.
+ * How much time a put may spend on one page. Each writes the formats of the codec; a reader never needs
+ * to know which one made a block.
  */
 
 /** The quickest search: larger blocks, for pages that will be back soon. */

@@ -11,7 +11,7 @@ import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4
 import {
   literalsContinued,
   literalsShift,
-  NEARS,
+  NEAR_COUNT,
   nearToToken,
   offsetToNear,
   UNIT_NONE,
@@ -92,18 +92,18 @@ export function emitSequence(
   unit: usize,
 ): usize {
   const code = size - MIN_MATCH;
-  const isNear = unit != UNIT_NONE;
-  const continued = literalsContinued(isNear);
-  const near = offsetToNear(offset, isNear, unit);
-  const offsetSize = OFFSET_SIZE - <usize>(near < NEARS);
+  const hasNear = unit != UNIT_NONE;
+  const continued = literalsContinued(hasNear);
+  const near = offsetToNear(offset, hasNear, unit);
+  const offsetSize = OFFSET_SIZE - <usize>(near < NEAR_COUNT);
   const lengths = lengthToBytes(literals, continued) + lengthToBytes(code, LENGTH_CONTINUED);
   if (1 + lengths + literals + offsetSize > outputEnd - output) return 0;
-  const token = (min(literals, continued) << literalsShift(isNear)) | min(code, LENGTH_CONTINUED);
-  store<u8>(output++, token | nearToToken(near, isNear));
+  const token = (min(literals, continued) << literalsShift(hasNear)) | min(code, LENGTH_CONTINUED);
+  store<u8>(output++, token | nearToToken(near, hasNear));
   if (literals >= continued) output = putLength(output, literals - continued);
   putLiterals(output, outputEnd, anchor, literals, sourceEnd);
   output += literals;
-  if (near < NEARS) store<u8>(output, near);
+  if (near < NEAR_COUNT) store<u8>(output, near);
   else store<u16>(output, offset);
   output += offsetSize;
   if (code >= LENGTH_CONTINUED) output = putLength(output, code - LENGTH_CONTINUED);
@@ -124,10 +124,10 @@ export function emitLastLiterals(
   unit: usize,
 ): u32 {
   const literals = sourceEnd - anchor;
-  const isNear = unit != UNIT_NONE;
-  const continued = literalsContinued(isNear);
+  const hasNear = unit != UNIT_NONE;
+  const continued = literalsContinued(hasNear);
   if (1 + lengthToBytes(literals, continued) + literals > outputEnd - output) return 0;
-  store<u8>(output++, min(literals, continued) << literalsShift(isNear));
+  store<u8>(output++, min(literals, continued) << literalsShift(hasNear));
   if (literals >= continued) output = putLength(output, literals - continued);
   putLiterals(output, outputEnd, anchor, literals, sourceEnd);
   return <u32>(output + literals - destination);

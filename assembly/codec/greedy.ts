@@ -1,17 +1,8 @@
 /**
- * The greedy searches of the compressor: efforts `fast` and `default`.
+ * The greedy search of the compressor: the loop of efforts `fast` and `default`.
  *
  * What: a table of u16 positions by a hash of the next bytes. The first candidate whose four bytes
- * agree is taken and extended both ways; its sequence is written; the search goes on behind it. The
- * shape of the page chooses how many bytes are hashed, which are the shortest matches that are
- * surely seen, and which positions are looked up:
- *   default, below 32 KiB   long words by 6.5 bytes at each position, everything else by 5
- *   default, from 32 KiB    words by 5 bytes at words alone, sparse pages by 4, else by 5
- *   fast                    long words, from 32 KiB all words, by 5 bytes at words alone; text by 5,
- *                           from 32 KiB by 6.5, short words by 5; the rest by 6.5 at every other
- *                           position
- * With near offsets a sequence is a byte shorter, so shorter matches pay: long words below 32 KiB are
- * searched by 5.5 bytes; all else is the same.
+ * agree is taken and extended both ways; its sequence is written; the search goes on behind it.
  *
  * Why so: a page is at most 64 KiB, so positions fit into 16 bits, and the table is cleared for
  * each page: a fill of 8 KiB costs 110 ns, and the branch that told stale entries apart cost more.
@@ -35,12 +26,7 @@ import { finishBlock } from "./finish";
 import { LENGTH_BYTE_MAX, LENGTH_CONTINUED, MIN_MATCH, OFFSET_SIZE } from "./lz4-format";
 import {
   DENSE_STRIDE,
-  EVEN_STRIDE,
-  LONG_HASH,
   MEDIUM_HASH,
-  MIDDLE_HASH,
-  SHORT_HASH,
-  WORD_STRIDE,
   addressToSlot,
   behindMatch,
   extendBackward,
@@ -53,57 +39,27 @@ import {
 import {
   literalsContinued,
   literalsShift,
-  NEARS,
+  NEAR_COUNT,
   nearToToken,
   offsetToNear,
-  UNIT_LONG_WORD,
-  UNIT_NONE,
-  UNIT_WORD,
 } from "./near-format";
-import {
-  SHAPE_LONG_WORDS,
-  SHAPE_OTHER,
-  SHAPE_RUNS,
-  SHAPE_SPARSE,
-  SHAPE_TEXT,
-  SHAPE_WORDS,
-} from "./page-shape";
 
 /** A token, 16 bytes of literals, an offset and a length byte; and the shortest end of a block. */
 const OUTPUT_RESERVE: usize = 32;
 /** Bytes copied per round by the long copies. */
 const ROUND_SIZE: usize = 32;
 
-/** Entries of the table, as a power of two, for words of pages up to 8 KiB. */
-const WORD_TABLE_BITS: u64 = 11;
-/** Entries of the table for pages up to 8 KiB. */
-const SMALL_TABLE_BITS: u64 = 12;
-/** Entries of the table for larger pages of words and of text by long matches, and sparse ones. */
-const MIDDLE_TABLE_BITS: u64 = 13;
-/** Entries of the table for all other larger pages: 2 % slower than 13 bits for 1 % of size. */
-const LARGE_TABLE_BITS: u64 = 14;
-/** The smallest page in which fewer look-ups find enough: words alone, or text by long matches. */
-const WORD_SEARCH_PAGE_SIZE: u32 = 32768;
-/** The largest page that is searched with the small table. */
-const SMALL_PAGE_SIZE: u32 = 8192;
-
-/** @returns bytes of the table for a page size */
-export function greedyTableSize(pageSize: u32): u32 {
-  const bits = pageSize <= SMALL_PAGE_SIZE ? SMALL_TABLE_BITS : LARGE_TABLE_BITS;
-  return 2 << u32(bits);
-}
-
 /**
- * One search, specialised by its parameters from `stride` to `isNear`, which are constants at each call.
+ * One search, specialised by its parameters from `stride` to `hasNear`: constants at each call.
  *
  * @param stride which positions are looked up: one of the constants of match.ts
  * @param bits entries of the table, as a power of two
  * @param hashed bits of the bytes that are hashed: one of the constants of match.ts
- * @param isNear whether offsets may be near, `unit` what they count then
+ * @param hasNear whether offsets may be near, `unit` what they count then
  */
 // @ts-ignore: decorator
 @inline
-function search(
+export function search(
   destination: usize,
   capacity: u32,
   source: usize,
@@ -112,7 +68,7 @@ function search(
   stride: usize,
   bits: u64,
   hashed: u64,
-  isNear: bool,
+  hasNear: bool,
   unit: usize,
 ): u32 {
   const sourceEnd = source + <usize>pageSize;
@@ -170,16 +126,16 @@ function search(
     if (input != anchor) {
       input = extendBackward(input, candidate, anchor, source, stride, hashed);
       const literals = input - anchor;
-      if (literals < literalsContinued(isNear)) {
-        token = literals << literalsShift(isNear);
+      if (literals < literalsContinued(hasNear)) {
+        token = literals << literalsShift(hasNear);
         v128.store(tail, v128.load(anchor));
         tail += literals;
       } else {
         // An upper bound of the sequence up to its offset, and of what whole rounds of copies write.
         const bound: usize = 2 * ROUND_SIZE + literals + (literals >> 7);
         if (outputEnd - output < bound || sourceEnd - input < ROUND_SIZE) break;
-        token = literalsContinued(isNear) << literalsShift(isNear);
-        tail = putLength(tail, literals - literalsContinued(isNear));
+        token = literalsContinued(hasNear) << literalsShift(hasNear);
+        tail = putLength(tail, literals - literalsContinued(hasNear));
         let from = anchor;
         let to = tail;
         tail += literals;
@@ -192,11 +148,11 @@ function search(
       }
     }
     const code = end - input - MIN_MATCH;
-    const near = offsetToNear(offset, isNear, unit);
+    const near = offsetToNear(offset, hasNear, unit);
     // Two bytes in any case: behind a near offset something else follows.
-    store<u16>(tail, select<usize>(near, offset, near < NEARS));
-    const offsetEnd = tail + OFFSET_SIZE - <usize>(near < NEARS);
-    token |= nearToToken(near, isNear);
+    store<u16>(tail, select<usize>(near, offset, near < NEAR_COUNT));
+    const offsetEnd = tail + OFFSET_SIZE - <usize>(near < NEAR_COUNT);
+    token |= nearToToken(near, hasNear);
     if (code < LENGTH_CONTINUED) {
       store<u8>(output, token | code);
       output = offsetEnd;
@@ -228,275 +184,4 @@ function search(
     );
   }
   return emitLastLiterals(destination, output, outputEnd, anchor, sourceEnd, unit);
-}
-
-/** A search whose table is small for pages up to SMALL_PAGE_SIZE, and large for larger ones. */
-// @ts-ignore: decorator
-@inline
-function searchBySize(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-  stride: usize,
-  smallBits: u64,
-  largeBits: u64,
-  hashed: u64,
-  isNear: bool,
-  unit: usize,
-): u32 {
-  return pageSize <= SMALL_PAGE_SIZE
-    ? search(
-        destination,
-        capacity,
-        source,
-        pageSize,
-        table,
-        stride,
-        smallBits,
-        hashed,
-        isNear,
-        unit,
-      )
-    : search(
-        destination,
-        capacity,
-        source,
-        pageSize,
-        table,
-        stride,
-        largeBits,
-        hashed,
-        isNear,
-        unit,
-      );
-}
-
-/** The default search for pages in which short matches don't pay. */
-function searchMedium(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-): u32 {
-  return searchBySize(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    DENSE_STRIDE,
-    SMALL_TABLE_BITS,
-    LARGE_TABLE_BITS,
-    MEDIUM_HASH,
-    false,
-    UNIT_NONE,
-  );
-}
-
-/** The search for large pages of little data, in which short matches decide the size. */
-function searchShort(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-): u32 {
-  return search(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    DENSE_STRIDE,
-    MIDDLE_TABLE_BITS,
-    SHORT_HASH,
-    false,
-    UNIT_NONE,
-  );
-}
-
-/** The search for pages in which long matches are enough. */
-function searchLong(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-): u32 {
-  return searchBySize(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    DENSE_STRIDE,
-    SMALL_TABLE_BITS,
-    MIDDLE_TABLE_BITS,
-    LONG_HASH,
-    false,
-    UNIT_NONE,
-  );
-}
-
-/** The search that looks up words alone. */
-function searchWords(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-): u32 {
-  return searchBySize(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    WORD_STRIDE,
-    WORD_TABLE_BITS,
-    MIDDLE_TABLE_BITS,
-    MEDIUM_HASH,
-    false,
-    UNIT_NONE,
-  );
-}
-
-/** The same with near offsets. */
-function searchWordsNear(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-  unit: usize,
-): u32 {
-  return searchBySize(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    WORD_STRIDE,
-    WORD_TABLE_BITS,
-    MIDDLE_TABLE_BITS,
-    MEDIUM_HASH,
-    true,
-    unit,
-  );
-}
-
-/** The search at each position for words of 4 bytes, in pages that are not large. */
-function searchEachWord(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-): u32 {
-  return searchBySize(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    DENSE_STRIDE,
-    SMALL_TABLE_BITS,
-    LARGE_TABLE_BITS,
-    MEDIUM_HASH,
-    true,
-    UNIT_WORD,
-  );
-}
-
-/** The same for words of 8 bytes. */
-function searchEachLongWord(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-): u32 {
-  return searchBySize(
-    destination,
-    capacity,
-    source,
-    pageSize,
-    table,
-    DENSE_STRIDE,
-    SMALL_TABLE_BITS,
-    LARGE_TABLE_BITS,
-    MIDDLE_HASH,
-    true,
-    UNIT_LONG_WORD,
-  );
-}
-
-/** Effort `fast`; see `compressBlock` for the parameters. */
-export function compressFast(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-  shape: u32,
-  unit: usize,
-): u32 {
-  const isLarge = pageSize >= WORD_SEARCH_PAGE_SIZE;
-  if (unit != UNIT_NONE) {
-    return isLarge || unit == UNIT_LONG_WORD
-      ? searchWordsNear(destination, capacity, source, pageSize, table, unit)
-      : searchEachWord(destination, capacity, source, pageSize, table);
-  }
-  if (shape == SHAPE_OTHER || shape == SHAPE_RUNS || shape == SHAPE_SPARSE) {
-    return search(
-      destination,
-      capacity,
-      source,
-      pageSize,
-      table,
-      EVEN_STRIDE,
-      SMALL_TABLE_BITS,
-      LONG_HASH,
-      false,
-      UNIT_NONE,
-    );
-  }
-  if (shape == SHAPE_LONG_WORDS || (shape == SHAPE_WORDS && isLarge)) {
-    return searchWords(destination, capacity, source, pageSize, table);
-  }
-  if (shape == SHAPE_TEXT && isLarge) {
-    return searchLong(destination, capacity, source, pageSize, table);
-  }
-  return searchMedium(destination, capacity, source, pageSize, table);
-}
-
-/** Effort `default`; see `compressBlock` for the parameters. */
-export function compressDefault(
-  destination: usize,
-  capacity: u32,
-  source: usize,
-  pageSize: u32,
-  table: usize,
-  shape: u32,
-  unit: usize,
-): u32 {
-  const isLarge = pageSize >= WORD_SEARCH_PAGE_SIZE;
-  if (unit != UNIT_NONE) {
-    if (isLarge) return searchWordsNear(destination, capacity, source, pageSize, table, unit);
-    return unit == UNIT_LONG_WORD
-      ? searchEachLongWord(destination, capacity, source, pageSize, table)
-      : searchEachWord(destination, capacity, source, pageSize, table);
-  }
-  if (isLarge) {
-    if (shape == SHAPE_SPARSE) return searchShort(destination, capacity, source, pageSize, table);
-    if (shape == SHAPE_WORDS || shape == SHAPE_LONG_WORDS) {
-      return searchWords(destination, capacity, source, pageSize, table);
-    }
-  } else if (shape == SHAPE_LONG_WORDS) {
-    return searchLong(destination, capacity, source, pageSize, table);
-  }
-  return searchMedium(destination, capacity, source, pageSize, table);
 }

@@ -6,10 +6,10 @@
  * to what its token can express. Forward, the choices are written.
  *
  * Why so: in LZ4 blocks every match offset costs the same two bytes, and a way from a later position
- * is never dearer than one from an earlier position (leave out its first byte). So of all matches at a
- * position the longest is best, and of its shorter lengths only 18, which saves the length byte:
- * all lengths priced win 0.01 % (measured, docs/codec.md). With near offsets a shorter match may save
- * the second byte of the offset; of matches of one length the nearest is found. Inside a span the end of the match is
+ * is never dearer than one from an earlier position (leave out its first byte). So of all matches at
+ * a position the longest is best, and of its shorter lengths only 18, which saves the length byte:
+ * all lengths priced win 0.01 % (measured, docs/codec.md). With near offsets another match, shorter
+ * or farther back, may save the second byte of the offset; it is not looked for: 0.5 to 1.5 % of size. Inside a span the end of the match is
  * one position, so the price is constant but for length bytes: positions are priced by the vector,
  * span by span, with few branches.
  *
@@ -30,7 +30,7 @@ import {
 import {
   literalsContinued,
   literalsShift,
-  NEARS,
+  NEAR_COUNT,
   nearToToken,
   offsetToNear,
   UNIT_NONE,
@@ -82,7 +82,7 @@ function wrapRun(literals: u32, continued: u32): u32 {
 @inline
 function spanToPrice(span: Span, unit: usize): u32 {
   const near = offsetToNear(span.offset, unit != UNIT_NONE, unit);
-  return near < NEARS ? NEAR_SEQUENCE_PRICE : SEQUENCE_PRICE;
+  return near < NEAR_COUNT ? NEAR_SEQUENCE_PRICE : SEQUENCE_PRICE;
 }
 
 /** Prices as many as 16 literals in front of `address`, whose price is given. */
@@ -292,8 +292,8 @@ export function compressOptimal(
   const first = firstSpan(workspace, pageSize);
   const top = findSpans(source, pageSize, workspace);
   priceAll(pageSize, first, top, prices, unit);
-  const isNear = unit != UNIT_NONE;
-  const continued = literalsContinued(isNear);
+  const hasNear = unit != UNIT_NONE;
+  const continued = literalsContinued(hasNear);
   // A block that is much too long is not even begun; emitSequence has the last word.
   if (load<u32>(prices) >> PRICE_SHIFT > capacity + pageSizeToMostExtra(pageSize)) return 0;
 
@@ -325,13 +325,13 @@ export function compressOptimal(
       outputEnd - output >= QUICK_SEQUENCE_SIZE &&
       sourceEnd - anchor >= QUICK_COPY
     ) {
-      const near = offsetToNear(offset, isNear, unit);
-      const token = (literals << literalsShift(isNear)) | min(code, LENGTH_CONTINUED);
-      store<u8>(output, token | nearToToken(near, isNear));
+      const near = offsetToNear(offset, hasNear, unit);
+      const token = (literals << literalsShift(hasNear)) | min(code, LENGTH_CONTINUED);
+      store<u8>(output, token | nearToToken(near, hasNear));
       v128.store(output + 1, v128.load(anchor));
       output += literals + 1;
-      store<u16>(output, select<usize>(near, offset, near < NEARS));
-      output += OFFSET_SIZE - <usize>(near < NEARS);
+      store<u16>(output, select<usize>(near, offset, near < NEAR_COUNT));
+      output += OFFSET_SIZE - <usize>(near < NEAR_COUNT);
       if (code >= LENGTH_CONTINUED) store<u8>(output++, code - LENGTH_CONTINUED);
     } else {
       output = emitSequence(output, outputEnd, anchor, literals, offset, length, sourceEnd, unit);

@@ -2,8 +2,10 @@
  * The codecs by their id, the id that an index entry carries.
  *
  * What: the one switch through which the page store compresses and decompresses. A further codec
- * is one id here and one case in each function; nothing else changes. Raw pages (length = page
- * size) and same-filled pages (a word) are told apart by the entry and are no codecs.
+ * is one id here and one case in each function; nothing else in the module changes, and outside of it
+ * only what names codecs: BLOCK_CODECS in src/backends/abi.ts, and the demo's reader of blocks. Raw
+ * pages (length = page size) and same-filled pages (a word) are told apart by the entry and are no
+ * codecs.
  */
 import { compressBlock } from "./compress";
 import { decompressBlock, decompressLongWords, decompressWords } from "./decompress";
@@ -18,6 +20,8 @@ export const CODEC_LZ4: u32 = 1;
 export const CODEC_WORDS: u32 = 2;
 /** The same in words of 8 bytes. */
 export const CODEC_LONG_WORDS: u32 = 3;
+/** The highest id. */
+export const LAST_CODEC = CODEC_LONG_WORDS;
 
 /** `compressPage` gives the codec above the length of the block, which is below 1 << CODEC_SHIFT. */
 export const CODEC_SHIFT: u32 = 20;
@@ -54,7 +58,7 @@ export function compressPage(
 ): u32 {
   const shape = pageToShape(source, pageSize);
   if (codec == 0) codec = shapeToCodec(shape);
-  else if (codec > CODEC_LONG_WORDS) return 0;
+  else if (codec > LAST_CODEC) return 0;
   const length = compressBlock(
     destination,
     capacity,

@@ -52,6 +52,7 @@ const FIRST_WORKER: u32 = 1;
 /**
  * Makes a pool in this instance's memory, which must be fresh. No other instance may use it yet.
  *
+ * @param options as the plain build's boot, and OPTION_HIGH
  * @param maximumWasmPages what the memory may grow to
  * @returns as the plain build's boot
  */

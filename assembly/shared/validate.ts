@@ -1,6 +1,8 @@
+import { LAST_CODEC } from "../codec/registry";
 import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE, MAX_TYPES } from "../constants";
 import {
   entryToForm,
+  FORM_BLOCK,
   FORM_FILLED_OBJECT,
   FORM_RAW,
   hasObject,
@@ -154,6 +156,7 @@ function validateStripe(roots: usize, root: TypeRoot, type: u32): i32 {
         live++;
         if (findEntry(root, (key << GROUP_SHIFT) | place) != address) return 514;
         const form = entryToForm(entry);
+        if (form > FORM_BLOCK + LAST_CODEC) return 521;
         if (form <= FORM_FILLED_OBJECT) filled++;
         if (form == FORM_RAW) raw++;
         if (!hasObject(entry)) continue;

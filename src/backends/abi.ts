@@ -133,7 +133,7 @@ export const OPTION_HIGH_EFFORT = 4;
 
 /** Codecs of the boots' options, from this bit on; assembly/codec/registry.ts has the ids. */
 export const OPTION_CODEC_SHIFT = 8;
-/** What a pool may be told about its codec, each at the id that the boots take: 0 is none. */
+/** What a pool may be told about its codec, by the number that the boots take. */
 export const CODECS = ["adaptive", "lz4"] as const;
 /** Names of the codecs of stored blocks, by id less one. */
 export const BLOCK_CODECS = ["lz4", "words", "longWords"] as const;

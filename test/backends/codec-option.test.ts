@@ -3,7 +3,7 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { BlockCodec, Codec } from "../../src/backends/pool-options.ts";
+import type { BlockCodec, Codec, PageBlock } from "../../src/backends/pool-options.ts";
 import { createZmem, MemorySwapDevice } from "../../src/index.ts";
 import { SharedZmem } from "../../src/shared/zmem.ts";
 import { makePage, type PageKind } from "../conformance/pages.ts";
@@ -29,7 +29,7 @@ for (const codec of [undefined, "adaptive", "lz4"] as const) {
       const limit = maxInstanceBytes ? { maxInstanceBytes, limitBytes: 3 * maxInstanceBytes } : {};
       const chosen = codec === undefined ? {} : { codec };
       const zmem = await createZmem({ effort: "fast", ...limit, ...chosen });
-      const area = zmem.swapOn({ pages: PAGES });
+      const area = zmem.swapOn({ pages: PAGES + 2000 });
       const { backend } = zmem;
       const got = new Uint8Array(PAGE_SIZE);
       const check = (when: string): void => {
@@ -48,9 +48,16 @@ for (const codec of [undefined, "adaptive", "lz4"] as const) {
       assert.ok(zmem.stats().payloadBytes < payloadBytes, "recompression saved nothing");
       check("recompressed");
       while (!backend.compact({ objects: 100 }).done);
-      backend.trim();
+      // Room to give back: pages that go again.
+      for (let more = 0; more < 2000; more++)
+        area.put(PAGES + more, makePage("random", more, PAGE_SIZE));
+      for (let more = 0; more < 2000; more++) area.flush(PAGES + more);
+      assert.is(backend.trim().trimmed, true);
       check("trimmed");
-      // A fresh instance of a trim must know the codec, too.
+      // A fresh instance of a trim must know the codec, too, and after every other option is set.
+      backend.setEnabled(false);
+      backend.setEnabled(true);
+      backend.setLongestBlock(3000);
       for (let offset = 0; offset < PAGES; offset++) assert.ok(area.put(offset, pageOf(offset)));
       check("put after a trim");
       zmem.close();
@@ -64,6 +71,8 @@ for (const codec of [undefined, "adaptive", "lz4"] as const) {
     const other = await SharedZmem.attach(one.attachment);
     const areas = [one.swapOn({ pages: PAGES }), other.swapOn({ pages: PAGES })];
     const got = new Uint8Array(PAGE_SIZE);
+    const payload = (): number => one.stats().payloadBytes;
+    let before = 0;
     for (const round of ["put", "recompressed"]) {
       for (const area of areas) {
         for (let offset = 0; offset < PAGES; offset++) {
@@ -74,6 +83,8 @@ for (const codec of [undefined, "adaptive", "lz4"] as const) {
           assert.equal(got, pageOf(offset), `${round}, page ${offset}`);
         }
       }
+      if (round === "recompressed") assert.ok(payload() < before, "recompression saved nothing");
+      before = payload();
       while (!one.backend.recompress({ pages: 100 }).done);
     }
     other.close();
@@ -81,20 +92,50 @@ for (const codec of [undefined, "adaptive", "lz4"] as const) {
   });
 }
 
-test("blocks of every codec come back from a device, also by a pool of the other codec", async () => {
+test("blocks come back from a device with their codec", async () => {
   for (const codec of ["adaptive", "lz4"] as const) {
     const device = new MemorySwapDevice({ pageSize: PAGE_SIZE });
     const zmem = await createZmem({ codec, limitBytes: 2 << 20, writeback: { clusterPages: 8 } });
     const area = zmem.swapOn({ pages: 4000, device });
     for (let offset = 0; offset < 4000; offset++) assert.ok(area.put(offset, pageOf(offset)));
     assert.ok(device.pages > 300, `only ${device.pages} pages were written back`);
+    const tags = new Set(Array.from({ length: 4000 }, (_, offset) => device.tagOf(offset)));
+    tags.delete(-1);
+    assert.equal([...tags].sort(), codec === "lz4" ? [4] : [4, 5, 6], "forms of blocks");
     const got = new Uint8Array(PAGE_SIZE);
     for (let offset = 0; offset < 4000; offset++) {
       assert.is(area.get(offset, got), true);
       assert.equal(got, pageOf(offset), `${codec}, page ${offset}`);
+      const info = zmem.backend.inspectPage(area.type, offset);
+      if (info) assert.is(info.codec, expectedCodec(codec, offset), `page ${offset}`);
     }
     zmem.close();
   }
+});
+
+test("a pool of LZ4 blocks alone decodes and keeps blocks of every codec", async () => {
+  const adaptive = await createZmem();
+  const lz4 = await createZmem({ codec: "lz4" });
+  const [from, to] = [adaptive.swapOn({ pages: 3 }), lz4.swapOn({ pages: 3 })];
+  const got = new Uint8Array(PAGE_SIZE);
+  for (let offset = 0; offset < 3; offset++) {
+    from.put(offset, pageOf(offset));
+    const { block, codec } = adaptive.backend.readBlock(from.type, offset) as PageBlock;
+    const form = 4 + ADAPTIVE.indexOf(codec as BlockCodec);
+    lz4.backend.decodeBlock(form, block, got);
+    assert.equal(got, pageOf(offset), `decoded, ${codec}`);
+    assert.ok(lz4.backend.restorePage(to.type, offset, form, block, got));
+    assert.is(lz4.backend.inspectPage(to.type, offset)?.codec, codec);
+    assert.ok(lz4.backend.getPage(to.type, offset, got));
+    assert.equal(got, pageOf(offset), `kept, ${codec}`);
+    // As another codec it is damaged, or another page: never taken for this one.
+    assert.throws(
+      () => lz4.backend.decodeBlock(4 + ADAPTIVE.length, block, got),
+      /does not decode/,
+    );
+  }
+  adaptive.close();
+  lz4.close();
 });
 
 test("a codec that is none is refused, with what was expected", async () => {

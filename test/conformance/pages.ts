@@ -20,6 +20,11 @@ export const PAGE_KINDS = [
 
 export type PageKind = (typeof PAGE_KINDS)[number];
 
+/** Whether a page of a kind repeats one word: what is written into it would make it another kind. */
+export function isSameFilledKind(kind: PageKind): boolean {
+  return kind === "zero" || kind === "word32" || kind === "word64";
+}
+
 /** Numbers from a seed. */
 export interface Random {
   /** An unsigned 32-bit number. */

@@ -14,7 +14,13 @@ import { MemoryStorage } from "../../src/devices/memory-storage.ts";
 import { ZmemError } from "../../src/errors.ts";
 import type { SharedDeviceArea } from "../../src/shared/device-area.ts";
 import { SharedZmem } from "../../src/shared/zmem.ts";
-import { createRandom, makePage, PAGE_KINDS, type Random } from "../conformance/pages.ts";
+import {
+  createRandom,
+  isSameFilledKind,
+  makePage,
+  PAGE_KINDS,
+  type Random,
+} from "../conformance/pages.ts";
 import { FaultyStorage, type StorageFault } from "./faulty-storage.ts";
 import { testingExports } from "./testing-exports.ts";
 
@@ -218,7 +224,8 @@ class DeviceModel {
   /** The stamp makes every page one of its own, but for those of one word. */
   #fill(page: Buffer, { source, stamp }: Expected): void {
     page.set(this.#library[source] as Uint8Array);
-    if (source % 8 !== 0) page.writeUInt32LE(stamp, 16);
+    const kind = PAGE_KINDS[source % PAGE_KINDS.length] ?? "text";
+    if (!isSameFilledKind(kind)) page.writeUInt32LE(stamp, 16);
   }
 
   #setFaults({ storage }: Worker): void {

@@ -6,7 +6,7 @@
  */
 import * as assert from "uvu/assert";
 import { SharedZmemBackend } from "../../src/backends/shared.ts";
-import { makePage, PAGE_KINDS } from "../conformance/pages.ts";
+import { makePage, PAGE_KINDS, type PageKind } from "../conformance/pages.ts";
 import { sharedTestingModule } from "./modules.ts";
 import { decodeStored } from "./stored-block.ts";
 import { testingExports } from "./testing-exports.ts";
@@ -35,8 +35,20 @@ export interface Scenario {
   readonly becomes?: Uint8Array;
 }
 
+function kindOf(offset: number): PageKind {
+  return PAGE_KINDS[offset % PAGE_KINDS.length] as PageKind;
+}
+
+/** The offset of the page of a kind that comes so many laps of all kinds on. */
+function offsetOf(kind: PageKind, lap: number): number {
+  return lap * PAGE_KINDS.length + PAGE_KINDS.indexOf(kind);
+}
+
+/** A page whose entry says it all: nothing is freed when it goes. */
+const WORD_OFFSET = offsetOf("word32", 1);
+
 export function pageOf(offset: number): Uint8Array {
-  return makePage(PAGE_KINDS[offset % PAGE_KINDS.length] ?? "text", offset, PAGE_SIZE);
+  return makePage(kindOf(offset), offset, PAGE_SIZE);
 }
 
 export function range(count: number, stride = 1): number[] {
@@ -84,20 +96,20 @@ export const SCENARIOS: Scenario[] = [
   {
     name: "put over a page",
     offsets: range(24),
-    run: putOf(7, raw),
-    concerns: only(7),
+    run: putOf(WORD_OFFSET, raw),
+    concerns: only(WORD_OFFSET),
     becomes: raw,
   },
   {
     name: "put over a page of its class",
-    offsets: [5, 11],
-    run: putOf(5, raw),
-    concerns: only(5),
+    offsets: [offsetOf("random", 0), offsetOf("random", 1)],
+    run: putOf(offsetOf("random", 0), raw),
+    concerns: only(offsetOf("random", 0)),
     becomes: raw,
   },
   {
     name: "put that grows memory",
-    offsets: range(3, 8),
+    offsets: [offsetOf("zero", 0), offsetOf("word64", 1), offsetOf("text", 2)],
     run: (worker) => {
       for (let at = 0; at < 14; at++)
         worker.putPage(TYPE, 500 + at, makePage("random", at, PAGE_SIZE));
@@ -117,14 +129,14 @@ export const SCENARIOS: Scenario[] = [
   {
     name: "flush of a page",
     offsets: range(24),
-    run: (worker) => void worker.flushPage(TYPE, 7),
-    concerns: only(7),
+    run: (worker) => void worker.flushPage(TYPE, WORD_OFFSET),
+    concerns: only(WORD_OFFSET),
   },
   {
     name: "flush of the last page of a chunk",
-    offsets: [70000],
-    run: (worker) => void worker.flushPage(TYPE, 70000),
-    concerns: only(70000),
+    offsets: [offsetOf("text", 9000)],
+    run: (worker) => void worker.flushPage(TYPE, offsetOf("text", 9000)),
+    concerns: only(offsetOf("text", 9000)),
   },
   {
     name: "flush of an area",
@@ -140,7 +152,7 @@ export const SCENARIOS: Scenario[] = [
   {
     name: "compaction",
     // All of one class, three to a zspage.
-    offsets: range(90).map((at) => at * PAGE_KINDS.length + PAGE_KINDS.length - 1),
+    offsets: range(90).map((at) => offsetOf("random", at)),
     flushed: (offset) => ((offset + 1) / PAGE_KINDS.length) % 3 !== 0,
     run: (worker) => void worker.compact({ objects: 6 }),
   },
@@ -189,7 +201,7 @@ export const SCENARIOS: Scenario[] = [
     name: "sliding of zspages",
     // Long ones with holes between them, and short ones behind.
     offsets: range(60),
-    flushed: (offset) => offset % PAGE_KINDS.length === 3 || offset % 7 === 2,
+    flushed: (offset) => kindOf(offset) === "sparse" || offset % 7 === 2,
     run: (worker) => void worker.compact(),
   },
   { name: "detaching", offsets: range(9), run: (worker) => worker.detach() },

@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import binaryen from "assemblyscript/binaryen";
 
-/** The most that the shared module may grow to: three decoders and seven searches are 20 KiB of it. */
+/** The most that the shared module may grow to; the codec is half of it (docs/codec.md). */
 const SHARED_LIMIT_BYTES = 56 * 1024;
 const test = suite("release builds");
 

@@ -1,4 +1,4 @@
-/** What `readBlock` of a pool gives, turned into its page again by a decoder that is not ours. */
+/** What `readBlock` of a pool gives, turned into its page again by the decoder that tests compare with. */
 import type { PageBlock } from "../../src/index.ts";
 import { decodeBlock } from "../assembly/codec/reference-decoder.ts";
 

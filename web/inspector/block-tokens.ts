@@ -31,7 +31,7 @@ export interface Sequence {
 
 const MIN_MATCH = 4;
 const MATCH_CONTINUED = 15;
-const FAR = 16;
+const FAR_BIT = 16;
 
 /** Where the literal length stands in a token, its highest value, and bytes of a word. */
 const FORMATS: Readonly<Record<BlockCodec, readonly [shift: number, most: number, unit: number]>> =
@@ -87,13 +87,13 @@ export function parseBlock(
       });
       return page === pageSize ? sequences : null;
     }
-    let matchOffset = unit === 0 || token & FAR ? 0 : ((block[at] as number) + 1) * unit;
-    if (matchOffset === 0) {
+    let matchOffset: number;
+    if (unit > 0 && (token & FAR_BIT) === 0) matchOffset = ((block[at++] as number) + 1) * unit;
+    else {
       if (at + 2 > block.length) return null;
       matchOffset = (block[at] as number) | ((block[at + 1] as number) << 8);
-      at++;
+      at += 2;
     }
-    at++;
     const field = readLength(token & MATCH_CONTINUED, MATCH_CONTINUED);
     if (field < 0) return null;
     const matchLength = field + MIN_MATCH;

@@ -149,7 +149,9 @@ function toFacts(details: PageDetails, pageSize: number): [term: string, value: 
   if (form === FORM_COMPRESSED || form === FORM_RAW) {
     const share = ((blockBytes / pageSize) * 100).toFixed(1);
     facts.push(["Block", `${countToText(blockBytes)} bytes, ${share}%`]);
-    facts.push(["Codec", codec === null ? "none" : CODEC_NAMES[codec]]);
+    // A page of a shared pool may have gone to the device since its form was heard of.
+    if (form === FORM_RAW) facts.push(["Codec", "none"]);
+    else if (codec !== null) facts.push(["Codec", CODEC_NAMES[codec]]);
   }
   if (form === FORM_SAME_FILLED && bytes.length > 0) {
     const word = [...bytes.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));

@@ -217,8 +217,8 @@ export class Session {
     const whole = new Uint8Array(this.pageSize);
     const found = page < forms.length && (await slots.getAnywhere(page, whole));
     const bytes = found ? whole : new Uint8Array(0);
-    const info = this.backend.inspectPage(slots.type, page);
     const stored = this.backend.readBlock(slots.type, page);
+    const info = stored ?? this.backend.inspectPage(slots.type, page);
     const blockBytes = info?.payloadBytes ?? 0;
     const needed = blockBytes === 0 ? 0 : blockBytes + OBJECT_HEADER;
     const row = this.backend.classStats().find(({ objectSize }) => objectSize >= needed);

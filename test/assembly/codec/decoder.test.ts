@@ -46,10 +46,12 @@ for (const name of CODEC_NAMES) {
   });
 }
 
-test(`damaged blocks of large pages do no harm (seed ${SEED})`, async () => {
-  const report = await fuzzDecoder(20_000, SEED, 65536);
-  assert.ok(report.accepted > 20, `only ${report.accepted} blocks were accepted`);
-});
+for (const name of CODEC_NAMES) {
+  test(`damaged blocks of large pages do no harm: ${name} (seed ${SEED})`, async () => {
+    const report = await fuzzDecoder(name === "lz4" ? 14_000 : 3000, SEED, 65536, name);
+    assert.ok(report.accepted > 10, `only ${report.accepted} blocks were accepted`);
+  });
+}
 
 /** Bytes of the length of a match over a page, but for so many of it, beside 19 in the token. */
 function wholeMatch(others: number): number[] {
