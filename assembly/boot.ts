@@ -35,8 +35,12 @@ import {
  * Invariant: the memory's bytes are zero before; what is not written here starts as zero.
  */
 
-/** Wasm pages that the first free map covers at least; it lies in the fixed part. */
-const FIRST_MAP_WASM_PAGES: u32 = 64;
+/**
+ * Wasm pages that the first free map covers beyond what is held at first; it lies in the fixed part.
+ * A memory that a trim has made grows by a little (src/backends/trim.ts).
+ */
+const FIRST_MAP_SPARE_WASM_PAGES: u32 = 16;
+const FIRST_MAP_SPARE_SHIFT: u32 = 6;
 /**
  * A block is kept when it saves a 32nd of the page: less would cost every get a decompression for
  * next to no memory.
@@ -61,7 +65,7 @@ export function boot(pageSize: u32, limitBytes: f64, options: u32): i32 {
   const classTable = SUPERBLOCK_END;
   const freeMap = classTable + classTableSize(classCount);
   const held = <u32>memory.size();
-  const mapWasmPages = max(FIRST_MAP_WASM_PAGES, held);
+  const mapWasmPages = held + (held >> FIRST_MAP_SPARE_SHIFT) + FIRST_MAP_SPARE_WASM_PAGES;
   const workspace = align(freeMap + mapWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE, 64);
   const putWindow = toWindowAddress(workspace + workspaceSize(pageSize, EFFORT_DEFAULT));
   const getWindow = putWindow + pageSize;

@@ -1,5 +1,5 @@
 import { MAX_TYPES } from "./constants";
-import { BIN_COUNT } from "./supply/bins";
+import { BIN_COUNT, BIN_MASK_COUNT } from "./supply/bins";
 import { REJECT_COUNT } from "./status";
 
 /**
@@ -89,10 +89,6 @@ export class Superblock {
   compactionPause: u32;
   /** Slabs of index chunks with a free one (index/slab). */
   partialSlab: u32;
-  /** Non-empty bins of free runs. */
-  binMask0: u64;
-  binMask1: u64;
-  binMask2: u64;
 }
 
 export const SUPERBLOCK_ADDRESS: usize = 1024;
@@ -108,7 +104,7 @@ export const OPTION_ACCEPT_RAW: u32 = 2;
 /** From this bit on: the codec of all blocks, 0 where the shape of each page chooses it. */
 export const OPTION_CODEC_SHIFT: u32 = 8;
 
-if (offsetof<Superblock>() != 200) ERROR("superblock: the diagram and the record differ");
+if (offsetof<Superblock>() != 172) ERROR("superblock: the diagram and the record differ");
 // Each of the three parts begins a cache line.
 if (offsetof<Superblock>("highWorkspaceAddress") != 64)
   ERROR("superblock: what calls read must fill a cache line");
@@ -121,8 +117,10 @@ export const TYPE_ROOTS_ADDRESS: usize = SUPERBLOCK_ADDRESS + 256;
 export const REJECTS_ADDRESS: usize = TYPE_ROOTS_ADDRESS + MAX_TYPES * 4;
 /** f64 columns of the statistics (stats.ts), 8-aligned. */
 export const STATS_ADDRESS: usize = (REJECTS_ADDRESS + REJECT_COUNT * 4 + 7) & ~7;
+/** u64 words with a bit for each bin of free runs that is not empty. */
+export const BIN_MASKS_ADDRESS: usize = STATS_ADDRESS + STATS_COUNT * 8;
 /** u32 heads of the lists of free runs, one per bin. */
-export const BIN_HEADS_ADDRESS: usize = STATS_ADDRESS + STATS_COUNT * 8;
+export const BIN_HEADS_ADDRESS: usize = BIN_MASKS_ADDRESS + BIN_MASK_COUNT * 8;
 /** First byte behind the superblock's own records, 16-aligned. */
 export const SUPERBLOCK_END: usize = (BIN_HEADS_ADDRESS + BIN_COUNT * 4 + 15) & ~15;
 

@@ -1,5 +1,11 @@
 import { LAST_CODEC } from "./codec/registry";
-import { GRANULE_SHIFT, GRANULE_SIZE, GRANULES_PER_WASM_PAGE, MAX_TYPES } from "./constants";
+import {
+  CHUNK_SIZE,
+  GRANULE_SHIFT,
+  GRANULE_SIZE,
+  GRANULES_PER_WASM_PAGE,
+  MAX_TYPES,
+} from "./constants";
 import {
   CHUNK_HEADER_SIZE,
   ENTRIES_PER_GROUP,
@@ -20,8 +26,15 @@ import {
   hasObject,
 } from "./index/entry";
 import { slabGranulesAt } from "./index/slab";
-import { bucketAddress, TypeRoot, typeRoot } from "./index/type-root";
-import { BIN_HEADS_ADDRESS, superblock } from "./superblock";
+import {
+  bucketAddress,
+  FIRST_BUCKETS,
+  ROOT_GRANULES,
+  segmentGranules,
+  TypeRoot,
+  typeRoot,
+} from "./index/type-root";
+import { BIN_HEADS_ADDRESS, BIN_MASKS_ADDRESS, superblock } from "./superblock";
 import { BIN_COUNT, granulesToBin } from "./supply/bins";
 import { isFreeEnd } from "./supply/free-map";
 import { FULL_GROUP, groupHead, lengthToClass, sizeClass } from "./zsmalloc/size-classes";
@@ -64,7 +77,7 @@ export function validateSupply(): i32 {
   let free: u32 = 0;
   for (let bin: u32 = 0; bin < BIN_COUNT; bin++) {
     let run: usize = load<u32>(BIN_HEADS_ADDRESS + (bin << 2));
-    const mask = bin < 64 ? block.binMask0 : bin < 128 ? block.binMask1 : block.binMask2;
+    const mask = load<u64>(BIN_MASKS_ADDRESS + ((bin >> 6) << 3));
     if (((mask >> (bin & 63)) & 1) != <u64>(run != 0)) return 103;
     let previous: usize = 0;
     while (run) {
@@ -136,9 +149,9 @@ export function validateZspages(): i32 {
 
 function validateZspage(zspage: Zspage, size: u32): i32 {
   const capacity: u32 = zspage.capacity;
-  const end = (<u32>zspage.granules) << GRANULE_SHIFT;
+  const end = zspage.granules << GRANULE_SHIFT;
   if (<u32>slotAddress(zspage, capacity, size) - <u32>changetype<usize>(zspage) > end) return 220;
-  const expectedGroup = zspage.used == capacity ? FULL_GROUP : ((<u32>zspage.used) << 3) / capacity;
+  const expectedGroup = zspage.used == capacity ? FULL_GROUP : (zspage.used << 3) / capacity;
   if (!zspage.used || zspage.group != expectedGroup) return 221;
   let used: u32 = 0;
   for (let slot: u32 = 0; slot < capacity; slot++) {
@@ -188,7 +201,7 @@ function validateIndex(): i32 {
       while (group) {
         groups++;
         if (groups > root.groups) return 302;
-        const chunk = group & ~(<usize>GRANULE_SIZE - 1);
+        const chunk = group & ~(<usize>CHUNK_SIZE - 1);
         const place = (<u32>(group - chunk) - CHUNK_HEADER_SIZE) / GROUP_SIZE;
         const mask = load<u32>(chunk);
         if (!((mask >> place) & 1)) return 303;
@@ -246,7 +259,9 @@ export function validateObject(address: usize, entry: u64): i32 {
 
 /** Granules of a root and the segments that so many buckets lie in. */
 function rootGranules(buckets: u32): u32 {
-  let granules: u32 = 2;
-  for (let segment: u32 = 64; segment < buckets; segment <<= 1) granules += segment >> 6;
+  let granules = ROOT_GRANULES;
+  for (let segment: u32 = 1; FIRST_BUCKETS << (segment - 1) < buckets; segment++) {
+    granules += segmentGranules(segment);
+  }
   return granules;
 }

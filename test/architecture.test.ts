@@ -26,7 +26,7 @@ const ASSEMBLY: Layers = {
   "window-place.ts": [],
   "status.ts": [],
   // Plain numbers that the superblock's layout needs.
-  "supply/bins.ts": [],
+  "supply/bins.ts": ["constants.ts"],
   "superblock.ts": ["constants.ts", "status.ts", "supply/bins.ts"],
   // What the shared build needs at the bottom: points of death, locks, workers' records, chunks.
   "shared/crash.ts": [],
@@ -155,6 +155,7 @@ const ASSEMBLY: Layers = {
     "index.ts",
     "index/",
     "pagestore.ts",
+    "superblock.ts",
     "supply/",
     "supply/bins.ts",
     "validate.ts",

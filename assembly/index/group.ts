@@ -1,5 +1,5 @@
 import { mayDie } from "../shared/crash";
-import { GRANULE_SIZE } from "../constants";
+import { CHUNK_SIZE, GRANULE_SIZE } from "../constants";
 import { createChunk, destroyChunk } from "../shared/chunks";
 import { ENTRY_SIZE } from "./entry";
 import { emptyChunkWord, freeChunk, SLAB_RECORD_BIT, SLAB_RECORD_OFFSET, takeChunk } from "./slab";
@@ -18,7 +18,7 @@ import { TypeRoot } from "./type-root";
  *
  * ```
  * group, 40 bytes   │ u32 key = offset >> 2 │ u32 next group | live (3 bits) │ 4 entries of 8 bytes │
- * chunk, 1 granule  │ u32 used mask │ u32 next │ u32 previous │ u32 root │ 6 groups │
+ * chunk, 256 bytes  │ u32 used mask │ u32 next │ u32 previous │ u32 root │ 6 groups │
  * ```
  * In the plain build the first word also holds the chunk's place in its slab, and the first chunk
  * of a slab has five groups (slab.ts).
@@ -30,13 +30,14 @@ export const ENTRY_MASK: u32 = ENTRIES_PER_GROUP - 1;
 const GROUP_ENTRIES_OFFSET: u32 = 8;
 export const GROUP_SIZE: u32 = GROUP_ENTRIES_OFFSET + ENTRIES_PER_GROUP * ENTRY_SIZE;
 export const CHUNK_HEADER_SIZE: u32 = 16;
-export const GROUPS_PER_CHUNK: u32 = (GRANULE_SIZE - CHUNK_HEADER_SIZE) / GROUP_SIZE;
+export const GROUPS_PER_CHUNK: u32 = (CHUNK_SIZE - CHUNK_HEADER_SIZE) / GROUP_SIZE;
 const ALL_USED: u32 = (1 << GROUPS_PER_CHUNK) - 1;
 const LIVE_MASK: u32 = 7;
 
 if (SLAB_RECORD_OFFSET != CHUNK_HEADER_SIZE + (GROUPS_PER_CHUNK - 1) * GROUP_SIZE) {
   ERROR("slab: the record is not in the place of the last group");
 }
+if (CHUNK_SIZE % GRANULE_SIZE) ERROR("group: a chunk is not a number of granules");
 if (SLAB_RECORD_BIT != 1 << (GROUPS_PER_CHUNK - 1)) ERROR("slab: the bit is not the last group's");
 
 const NEXT: usize = 4;
@@ -80,13 +81,13 @@ export function entryToOffset(address: usize): u32 {
 
 /** The root of the type whose entry lies at an address. */
 export function entryToRoot(address: usize): TypeRoot {
-  const chunk = address & ~(<usize>GRANULE_SIZE - 1);
+  const chunk = address & ~(<usize>CHUNK_SIZE - 1);
   return changetype<TypeRoot>(load<u32>(chunk, ROOT));
 }
 
 /** The group that holds the entry at an address. */
 export function entryToGroup(address: usize): usize {
-  const inChunk = <u32>(address & (GRANULE_SIZE - 1)) - CHUNK_HEADER_SIZE;
+  const inChunk = <u32>(address & (CHUNK_SIZE - 1)) - CHUNK_HEADER_SIZE;
   return address - (inChunk % GROUP_SIZE);
 }
 
@@ -119,7 +120,7 @@ export function allocateGroup(root: TypeRoot, key: u32): usize {
 
 /** Gives a group that is in no bucket any more back. */
 export function freeGroup(root: TypeRoot, group: usize): void {
-  const chunk = group & ~(<usize>GRANULE_SIZE - 1);
+  const chunk = group & ~(<usize>CHUNK_SIZE - 1);
   const place = (<u32>(group - chunk) - CHUNK_HEADER_SIZE) / GROUP_SIZE;
   const mask = load<u32>(chunk);
   const left = mask & ~(1 << place);

@@ -1,7 +1,7 @@
-import { GRANULE_SHIFT, GRANULE_SIZE } from "../constants";
+import { CHUNK_SHIFT, CHUNK_SIZE, GRANULES_PER_CHUNK } from "../constants";
 import { superblock } from "../superblock";
 import { freeRun } from "../supply/runs";
-import { allocateRun } from "../supply/supply";
+import { allocateAlignedRun } from "../supply/supply";
 
 /**
  * Slabs: the runs that the plain build cuts its index chunks from.
@@ -17,7 +17,7 @@ import { allocateRun } from "../supply/supply";
  * slab                  │ chunk 0 │ chunk 1 │ … 64 at most
  * first word of a chunk │ bits 0-5: its groups in use │ bits 8-13: its place in the slab │
  * record, in the place of the last group of chunk 0, whose bit is always set:
- *                       │ u64 free chunks, a bit each │ u32 next │ u32 previous │ u32 granules │
+ *                       │ u64 free chunks, a bit each │ u32 next │ u32 previous │ u32 chunks │
  * ```
  */
 
@@ -33,7 +33,7 @@ export const SLAB_RECORD_BIT: u32 = 1 << 5;
 const FREE: usize = SLAB_RECORD_OFFSET;
 const NEXT: usize = SLAB_RECORD_OFFSET + 8;
 const PREVIOUS: usize = SLAB_RECORD_OFFSET + 12;
-const GRANULES: usize = SLAB_RECORD_OFFSET + 16;
+const CHUNKS: usize = SLAB_RECORD_OFFSET + 16;
 
 /** Its first word says which groups of a chunk are in use. @returns the word of an empty chunk */
 export function emptyChunkWord(word: u32): u32 {
@@ -53,7 +53,7 @@ export function takeChunk(): usize {
   const left = free & (free - 1);
   store<u64>(slab, left, FREE);
   if (!left) unlinkSlab(slab);
-  const chunk = slab + ((<usize>place) << GRANULE_SHIFT);
+  const chunk = slab + ((<usize>place) << CHUNK_SHIFT);
   store<u32>(chunk, emptyChunkWord(place << CHUNK_PLACE_SHIFT));
   return chunk;
 }
@@ -61,44 +61,47 @@ export function takeChunk(): usize {
 /** Gives an empty chunk back, and its slab with the last one. */
 export function freeChunk(chunk: usize): void {
   const place = load<u32>(chunk) >> CHUNK_PLACE_SHIFT;
-  const slab = chunk - ((<usize>place) << GRANULE_SHIFT);
+  const slab = chunk - ((<usize>place) << CHUNK_SHIFT);
   const before = load<u64>(slab, FREE);
   const free = before | ((<u64>1) << place);
   store<u64>(slab, free, FREE);
   if (!before) linkSlab(slab);
-  const granules = load<u32>(slab, GRANULES);
-  if (free != allChunks(granules)) return;
+  const chunks = load<u32>(slab, CHUNKS);
+  if (free != allChunks(chunks)) return;
   unlinkSlab(slab);
-  superblock().indexGranules -= granules;
-  freeRun(slab, granules);
+  superblock().indexGranules -= chunks * GRANULES_PER_CHUNK;
+  freeRun(slab, chunks * GRANULES_PER_CHUNK);
 }
 
 /** For the validator: granules of the slab of a chunk that is the first in use, 0 for another one. */
 export function slabGranulesAt(chunk: usize): u32 {
   const place = load<u32>(chunk) >> CHUNK_PLACE_SHIFT;
-  const slab = chunk - ((<usize>place) << GRANULE_SHIFT);
-  return <u32>ctz(~load<u64>(slab, FREE)) == place ? load<u32>(slab, GRANULES) : 0;
+  const slab = chunk - ((<usize>place) << CHUNK_SHIFT);
+  return <u32>ctz(~load<u64>(slab, FREE)) == place
+    ? load<u32>(slab, CHUNKS) * GRANULES_PER_CHUNK
+    : 0;
 }
 
 function createSlab(): usize {
   const block = superblock();
-  let granules = min(max(block.indexGranules >> INDEX_SHARE_SHIFT, 1), MOST_CHUNKS);
-  let slab = allocateRun(granules);
-  if (!slab && granules > 1) {
+  const share = (block.indexGranules / GRANULES_PER_CHUNK) >> INDEX_SHARE_SHIFT;
+  let chunks = min(max(share, 1), MOST_CHUNKS);
+  let slab = allocateAlignedRun(chunks * GRANULES_PER_CHUNK);
+  if (!slab && chunks > 1) {
     // One chunk is what is needed.
-    granules = 1;
-    slab = allocateRun(granules);
+    chunks = 1;
+    slab = allocateAlignedRun(GRANULES_PER_CHUNK);
   }
   if (!slab) return 0;
-  block.indexGranules += granules;
-  store<u64>(slab, allChunks(granules), FREE);
-  store<u32>(slab, granules, GRANULES);
+  block.indexGranules += chunks * GRANULES_PER_CHUNK;
+  store<u64>(slab, allChunks(chunks), FREE);
+  store<u32>(slab, chunks, CHUNKS);
   linkSlab(slab);
   return slab;
 }
 
-function allChunks(granules: u32): u64 {
-  return (<u64>-1) >> (64 - granules);
+function allChunks(chunks: u32): u64 {
+  return (<u64>-1) >> (64 - chunks);
 }
 
 function linkSlab(slab: usize): void {
@@ -118,4 +121,4 @@ function unlinkSlab(slab: usize): void {
   else superblock().partialSlab = <u32>next;
 }
 
-if (SLAB_RECORD_OFFSET + 20 > GRANULE_SIZE) ERROR("slab: the record does not fit its chunk");
+if (SLAB_RECORD_OFFSET + 20 > CHUNK_SIZE) ERROR("slab: the record does not fit its chunk");

@@ -1,5 +1,5 @@
 import { mayDie } from "../shared/crash";
-import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
+import { GRANULE_SHIFT, GRANULE_SIZE, MAX_TYPES } from "../constants";
 import { lockSupply, unlockSupply } from "../shared/header";
 import { superblock, TYPE_ROOTS_ADDRESS } from "../superblock";
 import { freeRun } from "../supply/runs";
@@ -16,8 +16,8 @@ import { allocateRun } from "../supply/supply";
  * table. A segment that can't be had leaves the chains longer and nothing else.
  *
  * ```
- * granule 0   │ record │ u32 address of segment 0, 1, 2 … │
- * granule 1   │ segment 0: 64 buckets │
+ * byte 0      │ record │ u32 address of segment 0, 1, 2 … │
+ * byte 256    │ segment 0: 64 buckets │
  * segment s > 0: a run of 64 << (s - 1) buckets; bucket: u32 address of the first group
  * ```
  */
@@ -37,9 +37,13 @@ export class TypeRoot {
 }
 
 export const SEGMENTS_OFFSET: usize = 28;
-const ROOT_GRANULES: u32 = 2;
+/** Bytes of the record and its segments' addresses. */
+export const ROOT_RECORD_SIZE: u32 = 256;
 export const FIRST_BUCKETS: u32 = 64;
 export const FIRST_SHIFT: u32 = 6;
+const FIRST_SEGMENT_SIZE: u32 = FIRST_BUCKETS * 4;
+/** Granules of a root with its first segment. */
+export const ROOT_GRANULES: u32 = (ROOT_RECORD_SIZE + FIRST_SEGMENT_SIZE) / GRANULE_SIZE;
 
 if (offsetof<TypeRoot>() != SEGMENTS_OFFSET) ERROR("type root: the diagram and the record differ");
 
@@ -58,7 +62,7 @@ export function createTypeRoot(type: u32): TypeRoot | null {
   root.type = type;
   root.buckets = FIRST_BUCKETS;
   root.mask = FIRST_BUCKETS * 2 - 1;
-  store<u32>(address + SEGMENTS_OFFSET, <u32>(address + (1 << GRANULE_SHIFT)));
+  store<u32>(address + SEGMENTS_OFFSET, <u32>address + ROOT_RECORD_SIZE);
   store<u32>(TYPE_ROOTS_ADDRESS + (type << 2), <u32>address);
   return root;
 }
@@ -81,7 +85,7 @@ export function destroyTypeRoot(root: TypeRoot): void {
 
 /** Granules of a segment, 1 or above. */
 export function segmentGranules(segment: u32): u32 {
-  return 1 << (segment - 1);
+  return (FIRST_SEGMENT_SIZE << (segment - 1)) / GRANULE_SIZE;
 }
 
 /** Address of a bucket. */

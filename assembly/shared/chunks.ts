@@ -1,18 +1,18 @@
 import { mayDie } from "./crash";
-import { GRANULE_SHIFT, GRANULE_SIZE } from "../constants";
+import { CHUNK_SHIFT, CHUNK_SIZE, GRANULES_PER_CHUNK } from "../constants";
 import { STATUS_HELD } from "../status";
 import { superblock } from "../superblock";
 import { freeRun } from "../supply/runs";
-import { allocateRun, refuseWith } from "../supply/supply";
+import { allocateAlignedRun, refuseWith } from "../supply/supply";
 import { lockSupply, sharedHeader, unlockSupply } from "./header";
-import { clearGranule, setGranule } from "./granule-map";
+import { clearBit, setBit } from "./granule-map";
 
 /**
  * Index chunks of the shared build, which a bit in the chunk map names.
  *
  * Why so: recovery and the slow path of a get must find every chunk without following a list that
  * may be half changed. A chunk is zero but for its root before its bit is set, and its bit is
- * cleared before its granule is free; both under the supply lock.
+ * cleared before its memory is free; both under the supply lock.
  */
 
 const ROOT: usize = 12;
@@ -23,13 +23,13 @@ export function createChunk(root: u32): usize {
     refuseWith(STATUS_HELD);
     return 0;
   }
-  const chunk = allocateRun(1);
+  const chunk = allocateAlignedRun(GRANULES_PER_CHUNK);
   if (chunk) {
     mayDie();
-    superblock().indexGranules++;
-    memory.fill(chunk, 0, GRANULE_SIZE);
+    superblock().indexGranules += GRANULES_PER_CHUNK;
+    memory.fill(chunk, 0, CHUNK_SIZE);
     store<u32>(chunk, root, ROOT);
-    setGranule(sharedHeader().chunkMapAddress, <u32>(chunk >> GRANULE_SHIFT));
+    setBit(sharedHeader().chunkMapAddress, <u32>(chunk >> CHUNK_SHIFT));
   }
   unlockSupply();
   return chunk;
@@ -42,10 +42,10 @@ export function createChunk(root: u32): usize {
  */
 export function destroyChunk(chunk: usize): bool {
   if (!lockSupply()) return false;
-  clearGranule(sharedHeader().chunkMapAddress, <u32>(chunk >> GRANULE_SHIFT));
+  clearBit(sharedHeader().chunkMapAddress, <u32>(chunk >> CHUNK_SHIFT));
   mayDie();
-  superblock().indexGranules--;
-  freeRun(chunk, 1);
+  superblock().indexGranules -= GRANULES_PER_CHUNK;
+  freeRun(chunk, GRANULES_PER_CHUNK);
   unlockSupply();
   return true;
 }

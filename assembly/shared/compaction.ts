@@ -1,6 +1,6 @@
 import { mayDie } from "./crash";
 import { entryToLocation, hasObject, withVersion } from "../index/entry";
-import { GRANULE_SIZE } from "../constants";
+import { CHUNK_SIZE } from "../constants";
 import { forgetHolder, lockHolder, release, tryAcquire } from "../lock";
 import { superblock } from "../superblock";
 import {
@@ -145,7 +145,7 @@ function moveObject(record: SizeClass, source: Zspage, slot: u32): i32 {
   );
   memory.copy(to + OBJECT_HEADER_SIZE, from + OBJECT_HEADER_SIZE, record.size - OBJECT_HEADER_SIZE);
   mayDie();
-  const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>GRANULE_SIZE - 1)));
+  const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>CHUNK_SIZE - 1)));
   while (true) {
     const fresh = withVersion((word & HIGH_HALF) | (<u64>location), nextVersion(root));
     const seen = atomic.cmpxchg<u64>(owner, word, fresh);

@@ -1,34 +1,62 @@
 /**
- * Maps of one bit a granule that lie at a fixed address: the chunk map and, while the supply is
- * rebuilt, the map of what is in use.
+ * Maps of one bit each for things of one size that follow one another: the chunk map, of places for
+ * index chunks, and, while the supply is rebuilt, the free map, of granules in use.
  *
- * Bits are written under the supply lock and read without one.
+ * Bits are written under the supply lock; those of the chunk map, one at a time, are read without.
  */
 
-export function setGranule(map: usize, granule: u32): void {
-  const address = map + ((granule >> 5) << 2);
-  atomic.store<u32>(address, load<u32>(address) | (1 << (granule & 31)));
+export function setBit(map: usize, place: u32): void {
+  const address = map + ((place >> 5) << 2);
+  atomic.store<u32>(address, load<u32>(address) | (1 << (place & 31)));
 }
 
-export function clearGranule(map: usize, granule: u32): void {
-  const address = map + ((granule >> 5) << 2);
-  atomic.store<u32>(address, load<u32>(address) & ~(1 << (granule & 31)));
+export function clearBit(map: usize, place: u32): void {
+  const address = map + ((place >> 5) << 2);
+  atomic.store<u32>(address, load<u32>(address) & ~(1 << (place & 31)));
 }
 
-export function isGranuleSet(map: usize, granule: u32): bool {
-  return ((atomic.load<u32>(map + ((granule >> 5) << 2)) >> (granule & 31)) & 1) != 0;
+export function isBitSet(map: usize, place: u32): bool {
+  return ((atomic.load<u32>(map + ((place >> 5) << 2)) >> (place & 31)) & 1) != 0;
 }
 
-export function setGranules(map: usize, first: u32, count: u32): void {
-  for (let granule = first; granule < first + count; granule++) setGranule(map, granule);
+/** Sets the bits from `first` to before `end`. */
+export function setBits(map: usize, first: u32, end: u32): void {
+  for (let place = first; place < end; place = (place & ~31) + 32) {
+    const address = map + ((place >> 5) << 2);
+    store<u32>(address, load<u32>(address) | bitsBetween(place, end));
+  }
 }
 
-/** The first granule from `granule` on whose bit is set, `end` when there is none. */
-export function nextGranule(map: usize, granule: u32, end: u32): u32 {
-  while (granule < end) {
-    const bits = atomic.load<u32>(map + ((granule >> 5) << 2)) >> (granule & 31);
-    if (bits) return min(granule + <u32>ctz(bits), end);
-    granule = (granule & ~31) + 32;
+/** Clears the bits from `first` to before `end`. */
+export function clearBits(map: usize, first: u32, end: u32): void {
+  for (let place = first; place < end; place = (place & ~31) + 32) {
+    const address = map + ((place >> 5) << 2);
+    store<u32>(address, load<u32>(address) & ~bitsBetween(place, end));
+  }
+}
+
+/** The bits of the word of `place` from there on, before `end`. */
+function bitsBetween(place: u32, end: u32): u32 {
+  const count = min(end - place, 32 - (place & 31));
+  return ((<u32>-1) >> (32 - count)) << (place & 31);
+}
+
+/** The first place from `place` on whose bit is set, `end` when there is none. */
+export function nextSetBit(map: usize, place: u32, end: u32): u32 {
+  return nextBit(map, place, end, 0);
+}
+
+/** The first place from `place` on whose bit is clear, `end` when there is none. */
+export function nextClearBit(map: usize, place: u32, end: u32): u32 {
+  return nextBit(map, place, end, -1);
+}
+
+function nextBit(map: usize, place: u32, end: u32, inverted: u32): u32 {
+  while (place < end) {
+    const word = atomic.load<u32>(map + ((place >> 5) << 2)) ^ inverted;
+    const bits = word >> (place & 31);
+    if (bits) return min(place + <u32>ctz(bits), end);
+    place = (place & ~31) + 32;
   }
   return end;
 }

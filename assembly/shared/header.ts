@@ -18,10 +18,8 @@ import { SUPERBLOCK_END } from "../superblock";
 export class SharedHeader {
   /** Wasm pages that the tables were made for. */
   maximumWasmPages: u32;
-  /** One bit a granule: the granule is an index chunk, and its first word and root are valid. */
+  /** One bit for each multiple of CHUNK_SIZE: an index chunk is there, its first word and root valid. */
   chunkMapAddress: u32;
-  /** One bit a granule, of use only while the supply is rebuilt. */
-  usedMapAddress: u32;
   /** Ids that the zspage table has room for. */
   zspageIds: u32;
   /** Granules of one worker's windows and scratch. */

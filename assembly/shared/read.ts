@@ -1,6 +1,6 @@
 import { decompressWith } from "../codec/registry";
 import { fillPage } from "../codec/same-filled";
-import { GRANULE_SHIFT, WASM_PAGE_SHIFT } from "../constants";
+import { CHUNK_SHIFT, WASM_PAGE_SHIFT } from "../constants";
 import { hashKey } from "../index/directory";
 import {
   entryToCodec,
@@ -29,7 +29,7 @@ import { OBJECT_HEADER_SIZE, classToSize, lengthToClass } from "../zsmalloc/size
 import { SLOT_BITS, SLOT_MASK, ZSPAGE_HEADER_SIZE } from "../zsmalloc/zspage";
 import { chunkToRoot } from "./chunks";
 import { sharedHeader } from "./header";
-import { isGranuleSet, nextGranule } from "./granule-map";
+import { isBitSet, nextSetBit } from "./granule-map";
 import {
   isOpen,
   isSamePublication,
@@ -128,21 +128,21 @@ export function findUnlocked(root: TypeRoot, key: u32, offset: u32): usize {
 export function findInChunks(root: TypeRoot, key: u32, offset: u32): usize {
   const map: usize = sharedHeader().chunkMapAddress;
   const owner = <u32>changetype<usize>(root);
-  const end = <u32>(heldBytes() >> GRANULE_SHIFT);
-  let granule = nextGranule(map, superblock().fixedGranules, end);
-  while (granule < end) {
-    const chunk = (<usize>granule) << GRANULE_SHIFT;
+  const end = <u32>(heldBytes() >> CHUNK_SHIFT);
+  let place = nextSetBit(map, 0, end);
+  while (place < end) {
+    const chunk = (<usize>place) << CHUNK_SHIFT;
     if (chunkToRoot(chunk) == owner) {
-      for (let place: u32 = 0; place < GROUPS_PER_CHUNK; place++) {
-        const group = chunk + CHUNK_HEADER_SIZE + place * GROUP_SIZE;
+      for (let inChunk: u32 = 0; inChunk < GROUPS_PER_CHUNK; inChunk++) {
+        const group = chunk + CHUNK_HEADER_SIZE + inChunk * GROUP_SIZE;
         if (atomic.load<u32>(group) != key) continue;
         const address = entryAddress(group, offset);
         if (!atomic.load<u64>(address)) continue;
         // Still the chunk that it was when its root was read.
-        if (chunkToRoot(chunk) == owner && isGranuleSet(map, granule)) return address;
+        if (chunkToRoot(chunk) == owner && isBitSet(map, place)) return address;
       }
     }
-    granule = nextGranule(map, granule + 1, end);
+    place = nextSetBit(map, place + 1, end);
   }
   return 0;
 }

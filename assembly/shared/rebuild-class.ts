@@ -40,8 +40,8 @@ function rebuildZspage(record: SizeClass, zspage: Zspage): void {
       free = slot;
     }
   }
-  zspage.used = <u16>used;
-  zspage.freeHead = <u16>free;
+  zspage.used = used;
+  zspage.freeHead = free;
   record.zspages++;
   record.used += used;
   record.capacity += capacity;

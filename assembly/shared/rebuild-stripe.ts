@@ -1,4 +1,4 @@
-import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE } from "../constants";
+import { CHUNK_SHIFT, CHUNKS_PER_WASM_PAGE } from "../constants";
 import { linkGroup } from "../index/directory";
 import {
   adoptChunk,
@@ -13,7 +13,7 @@ import { bucketAddress, FIRST_BUCKETS, TypeRoot } from "../index/type-root";
 import { superblock } from "../superblock";
 import { chunkToRoot } from "./chunks";
 import { lockSupply, sharedHeader, unlockSupply } from "./header";
-import { nextGranule } from "./granule-map";
+import { nextSetBit } from "./granule-map";
 import { count } from "./store";
 import { beginChange, clearCounts, endChange } from "./stripe";
 
@@ -33,21 +33,21 @@ export function rebuildStripe(root: TypeRoot): bool {
   clearCounts(root);
   const map: usize = sharedHeader().chunkMapAddress;
   const owner = <u32>changetype<usize>(root);
-  let granule = superblock().fixedGranules;
+  let place: u32 = 0;
   while (true) {
     // Locked for each look: the map and the memory behind a bit change under this lock only.
     if (!lockSupply()) return false;
-    const end = superblock().heldWasmPages * GRANULES_PER_WASM_PAGE;
-    granule = nextGranule(map, granule, end);
+    const end = superblock().heldWasmPages * CHUNKS_PER_WASM_PAGE;
+    place = nextSetBit(map, place, end);
     let chunk: usize = 0;
-    for (; granule < end; granule = nextGranule(map, granule + 1, end)) {
-      chunk = (<usize>granule) << GRANULE_SHIFT;
+    for (; place < end; place = nextSetBit(map, place + 1, end)) {
+      chunk = (<usize>place) << CHUNK_SHIFT;
       if (chunkToRoot(chunk) == owner) break;
     }
     unlockSupply();
-    if (granule >= end) break;
+    if (place >= end) break;
     if (!adoptChunk(root, chunk, rebuildGroups(root, chunk))) return false;
-    granule++;
+    place++;
   }
   endChange(root);
   return true;

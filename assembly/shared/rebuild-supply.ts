@@ -1,17 +1,27 @@
-import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE, MAX_TYPES } from "../constants";
+import {
+  CHUNK_SHIFT,
+  CHUNKS_PER_WASM_PAGE,
+  GRANULE_SHIFT,
+  GRANULES_PER_CHUNK,
+  GRANULES_PER_WASM_PAGE,
+  MAX_TYPES,
+} from "../constants";
 import { segmentGranules, SEGMENTS_OFFSET } from "../index/type-root";
-import { BIN_HEADS_ADDRESS, superblock } from "../superblock";
-import { BIN_COUNT } from "../supply/bins";
+import { BIN_HEADS_ADDRESS, BIN_MASKS_ADDRESS, superblock } from "../superblock";
+import { BIN_COUNT, BIN_MASK_COUNT } from "../supply/bins";
 import { FREE_MAP_BYTES_PER_WASM_PAGE } from "../supply/free-map";
-import { freeRun } from "../supply/runs";
+import { addRun } from "../supply/runs";
 import { Zspage } from "../zsmalloc/zspage";
-import { isGranuleSet, nextGranule, setGranules } from "./granule-map";
+import { clearBits, nextClearBit, nextSetBit, setBits } from "./granule-map";
 import { MAX_WORKERS, sharedHeader, workerRecord } from "./header";
 import { ROOTS_GRANULES, stripeAt, STRIPES, typeRoots } from "./stripe";
 
 /**
  * The supply from what is true: everything that is in use is named by a table, a bit or a record;
  * the rest of memory is free runs. The supply is locked, under the dead worker's id.
+ *
+ * What is in use is marked in the free map, whose old bits are of no worth; going upwards, each
+ * stretch of marks gives way to the two of the free run behind it.
  */
 
 export function rebuildSupply(): void {
@@ -21,39 +31,38 @@ export function rebuildSupply(): void {
   block.heldWasmPages = max(block.heldWasmPages, <u32>max(memory.size(), memory.grow(0)));
   block.peakWasmPages = max(block.peakWasmPages, block.heldWasmPages);
   const held = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
-  const used: usize = header.usedMapAddress;
-  const mapBytes = block.heldWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE;
-  memory.fill(used, 0, mapBytes);
-  setGranules(used, 0, block.fixedGranules);
-  markZspages(used);
-  markIndex(used, held);
+  const map: usize = block.freeMapAddress;
+  memory.fill(map, 0, block.heldWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE);
+  setBits(map, 0, block.fixedGranules);
+  markZspages(map);
+  markIndex(map);
   block.tableGranules = 0;
   for (let worker: u32 = 1; worker <= MAX_WORKERS; worker++) {
     const scratch = workerRecord(worker).scratch;
     if (!scratch) continue;
-    setGranules(used, scratch >> GRANULE_SHIFT, header.scratchGranules);
+    mark(map, scratch, header.scratchGranules);
     block.tableGranules += header.scratchGranules;
   }
 
-  memory.fill(block.freeMapAddress, 0, mapBytes);
+  memory.fill(BIN_MASKS_ADDRESS, 0, BIN_MASK_COUNT << 3);
   memory.fill(BIN_HEADS_ADDRESS, 0, BIN_COUNT << 2);
-  block.binMask0 = 0;
-  block.binMask1 = 0;
-  block.binMask2 = 0;
   block.freeGranules = 0;
-  let granule = block.fixedGranules;
-  while (granule < held) {
-    if (isGranuleSet(used, granule)) {
-      granule++;
-      continue;
-    }
-    const end = nextGranule(used, granule, held);
-    freeRun((<usize>granule) << GRANULE_SHIFT, end - granule);
-    granule = end;
+  let used: u32 = 0;
+  while (used < held) {
+    const free = nextClearBit(map, used, held);
+    clearBits(map, used, free);
+    used = nextSetBit(map, free, held);
+    if (used > free) addRun((<usize>free) << GRANULE_SHIFT, used - free);
   }
 }
 
-function markZspages(used: usize): void {
+/** Marks `granules` at `address` as used. */
+function mark(map: usize, address: u32, granules: u32): void {
+  const first = address >> GRANULE_SHIFT;
+  setBits(map, first, first + granules);
+}
+
+function markZspages(map: usize): void {
   const block = superblock();
   const table: usize = block.zspageTableAddress;
   block.zspageTableFreeHead = 0;
@@ -66,37 +75,38 @@ function markZspages(used: usize): void {
       block.zspageTableFreeHead = id;
       continue;
     }
-    const granules: u32 = changetype<Zspage>(address).granules;
-    setGranules(used, address >> GRANULE_SHIFT, granules);
+    const granules = changetype<Zspage>(address).granules;
+    mark(map, address, granules);
     block.zspageCount++;
     block.zspageGranules += granules;
   }
 }
 
-function markIndex(used: usize, held: u32): void {
+function markIndex(map: usize): void {
   const block = superblock();
   const chunks: usize = sharedHeader().chunkMapAddress;
-  let count: u32 = 0;
-  let granule = nextGranule(chunks, block.fixedGranules, held);
-  while (granule < held) {
-    setGranules(used, granule, 1);
-    count++;
-    granule = nextGranule(chunks, granule + 1, held);
+  const end = block.heldWasmPages * CHUNKS_PER_WASM_PAGE;
+  let granules: u32 = 0;
+  for (let chunk: u32 = 0; ; chunk++) {
+    chunk = nextSetBit(chunks, chunk, end);
+    if (chunk == end) break;
+    mark(map, chunk << CHUNK_SHIFT, GRANULES_PER_CHUNK);
+    granules += GRANULES_PER_CHUNK;
   }
   for (let type: u32 = 0; type < MAX_TYPES; type++) {
     const roots = typeRoots(type);
     if (!roots) continue;
-    setGranules(used, <u32>(roots >> GRANULE_SHIFT), ROOTS_GRANULES);
-    count += ROOTS_GRANULES;
+    mark(map, <u32>roots, ROOTS_GRANULES);
+    granules += ROOTS_GRANULES;
     for (let stripe: u32 = 0; stripe < STRIPES; stripe++) {
       const segments = changetype<usize>(stripeAt(roots, stripe)) + SEGMENTS_OFFSET;
       for (let segment: u32 = 1; ; segment++) {
         const run = load<u32>(segments + (segment << 2));
         if (!run) break;
-        setGranules(used, run >> GRANULE_SHIFT, segmentGranules(segment));
-        count += segmentGranules(segment);
+        mark(map, run, segmentGranules(segment));
+        granules += segmentGranules(segment);
       }
     }
   }
-  block.indexGranules = count;
+  block.indexGranules = granules;
 }

@@ -1,13 +1,20 @@
 import { mayDie } from "./crash";
-import { GRANULE_SHIFT, GRANULE_SIZE, GRANULES_PER_WASM_PAGE } from "../constants";
+import {
+  CHUNK_SIZE,
+  GRANULE_SHIFT,
+  GRANULE_SIZE,
+  GRANULES_PER_WASM_PAGE,
+  MOST_ZSPAGE_GRANULES,
+} from "../constants";
 import { entryToLocation, hasObject, withVersion } from "../index/entry";
 import { TypeRoot } from "../index/type-root";
 import { superblock } from "../superblock";
 import { isFreeEnd, nextFreeEnd } from "../supply/free-map";
 import { freeRun, takeWholeRun } from "../supply/runs";
-import { SizeClass, sizeClass } from "../zsmalloc/size-classes";
+import { classToSize, lengthToClass, SizeClass, sizeClass } from "../zsmalloc/size-classes";
 import {
   moveZspage,
+  objectsToGranules,
   setZspageAddress,
   SLOT_BITS,
   slotAddress,
@@ -18,7 +25,6 @@ import {
 } from "../zsmalloc/zspage";
 import { chunkToRoot } from "./chunks";
 import {
-  bytesToGranules,
   JOB_NONE,
   JOB_SLIDE,
   lockSupply,
@@ -39,7 +45,7 @@ import { nextVersion, settleStores } from "./stripe";
  * entry that says so can still be found unchanged. The zspage is copied to the spare place, its
  * cell is set, and then every entry that names it gets a new version: whoever has read the old
  * bytes reads again. Only then is the old place overwritten; the way back is the same. Compaction
- * alone left 6.7 % of a full pool in runs too short for what came, sliding leaves 2.3 % (ten rounds
+ * alone left 6.7 % of a full pool in runs too short for what came, sliding leaves 2.6 % (ten rounds
  * of replacing half of 15,000 pages of every length, 2026-11).
  *
  * Both locks, of the class and of the supply, are held for two copies of one zspage, 16 KiB at most
@@ -54,13 +60,11 @@ import { nextVersion, settleStores } from "./stripe";
  * ```
  */
 
-/** Runs of as many granules find a user and are left alone: 8 KiB. */
-const USEFUL_GRANULES: u32 = 32;
-/** The longest zspage of more than one object (zspage-supply.ts). */
-const LONGEST_GRANULES: u32 = 63;
-/** Granules looked at under one lock of the supply, and by one call. */
-const SCANNED_AT_ONCE: u32 = 1 << 13;
-const MOST_SCANNED: u32 = 1 << 18;
+/** Runs as long find a user and are left alone: 8 KiB. */
+const USEFUL_GRANULES: u32 = 8192 / GRANULE_SIZE;
+/** Granules looked at under one lock of the supply, 2 MiB, and by one call, 64 MiB. */
+const SCANNED_AT_ONCE: u32 = (2 << 20) / GRANULE_SIZE;
+const MOST_SCANNED: u32 = (64 << 20) / GRANULE_SIZE;
 
 /** Granules gone through by this worker since a zspage was moved. */
 let quietGranules: u32 = 0;
@@ -71,7 +75,8 @@ let foundRun: usize = 0;
 
 /** Granules of the spare place: any zspage fits. */
 export function spareGranules(pageSize: u32): u32 {
-  return max(LONGEST_GRANULES, bytesToGranules(pageSize + 2 * GRANULE_SIZE));
+  const longestObject = classToSize(lengthToClass(pageSize));
+  return max(MOST_ZSPAGE_GRANULES, objectsToGranules(1, longestObject));
 }
 
 /** Whether all of memory was gone through since a zspage was moved. */
@@ -210,7 +215,7 @@ function renewVersions(zspage: Zspage): void {
     if (!(header & USED_TAG)) continue;
     const owner: usize = header & ~USED_TAG;
     const location = (zspage.id << SLOT_BITS) | slot;
-    const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>GRANULE_SIZE - 1)));
+    const root = changetype<TypeRoot>(chunkToRoot(owner & ~(<usize>CHUNK_SIZE - 1)));
     let word = atomic.load<u64>(owner);
     while (hasObject(word) && entryToLocation(word) == location) {
       // A get may raise the recency in between.

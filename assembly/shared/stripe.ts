@@ -2,7 +2,7 @@ import { mayDie } from "./crash";
 import { GRANULE_SHIFT, MAX_TYPES } from "../constants";
 import { hashKey } from "../index/directory";
 import { entryToVersion, VERSIONS } from "../index/entry";
-import { FIRST_BUCKETS, SEGMENTS_OFFSET, TypeRoot } from "../index/type-root";
+import { FIRST_BUCKETS, ROOT_RECORD_SIZE, SEGMENTS_OFFSET, TypeRoot } from "../index/type-root";
 import { acquire, release, tryAcquire } from "../lock";
 import { superblock, TYPE_ROOTS_ADDRESS } from "../superblock";
 import { allocateRun, refuseWith } from "../supply/supply";
@@ -78,7 +78,7 @@ export function createRoots(type: u32): usize {
         root.buckets = FIRST_BUCKETS;
         root.mask = FIRST_BUCKETS * 2 - 1;
         const at = changetype<usize>(root);
-        store<u32>(at + SEGMENTS_OFFSET, <u32>(at + (1 << GRANULE_SHIFT)));
+        store<u32>(at + SEGMENTS_OFFSET, <u32>at + ROOT_RECORD_SIZE);
       }
       superblock().indexGranules += ROOTS_GRANULES;
       mayDie();

@@ -1,5 +1,5 @@
 import { LAST_CODEC } from "../codec/registry";
-import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE, MAX_TYPES } from "../constants";
+import { CHUNK_SHIFT, CHUNKS_PER_WASM_PAGE, GRANULES_PER_CHUNK, MAX_TYPES } from "../constants";
 import {
   entryToForm,
   FORM_BLOCK,
@@ -35,7 +35,7 @@ import {
   WorkerRecord,
   workerRecord,
 } from "./header";
-import { nextGranule } from "./granule-map";
+import { nextSetBit } from "./granule-map";
 import { classLock, spareOwner } from "./objects";
 import {
   areaLock,
@@ -117,12 +117,12 @@ function validateStripes(): i32 {
   let used: u32 = 0;
   for (let index: u32 = 1; index < block.classCount; index++) used += sizeClass(index).used;
   if (used != objects + spares) return 502;
-  const end = block.heldWasmPages * GRANULES_PER_WASM_PAGE;
+  const end = block.heldWasmPages * CHUNKS_PER_WASM_PAGE;
   const map: usize = sharedHeader().chunkMapAddress;
-  let granule = nextGranule(map, block.fixedGranules, end);
-  for (; granule < end; granule = nextGranule(map, granule + 1, end)) {
-    indexGranules++;
-    const failed = validateChunk((<usize>granule) << GRANULE_SHIFT);
+  let place = nextSetBit(map, 0, end);
+  for (; place < end; place = nextSetBit(map, place + 1, end)) {
+    indexGranules += GRANULES_PER_CHUNK;
+    const failed = validateChunk((<usize>place) << CHUNK_SHIFT);
     if (failed) return failed;
   }
   return indexGranules == block.indexGranules ? 0 : 503;

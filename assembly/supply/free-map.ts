@@ -47,9 +47,10 @@ export function isFreeEnd(address: usize): bool {
  */
 export function nextFreeEnd(granule: u32, end: u32): u32 {
   while (granule < end) {
-    const bits = load<u32>(bitAddress(granule)) >> (granule & 31);
+    const word = load<u64>(superblock().freeMapAddress + ((granule >> 6) << 3));
+    const bits = word >> (granule & 63);
     if (bits) return min(granule + <u32>ctz(bits), end);
-    granule = (granule & ~31) + 32;
+    granule = (granule & ~63) + 64;
   }
   return end;
 }

@@ -1,6 +1,6 @@
-import { GRANULE_SHIFT, GRANULE_SIZE } from "../constants";
-import { BIN_HEADS_ADDRESS, superblock } from "../superblock";
-import { granulesToBin, granulesToFittingBin, NO_BIN } from "./bins";
+import { CHUNK_SIZE, GRANULE_SHIFT, GRANULE_SIZE, GRANULES_PER_CHUNK } from "../constants";
+import { BIN_HEADS_ADDRESS, BIN_MASKS_ADDRESS, superblock } from "../superblock";
+import { BIN_MASK_COUNT, granulesToBin, granulesToFittingBin, NO_BIN } from "./bins";
 import { isFreeEnd, markFree, markUsed } from "./free-map";
 
 /**
@@ -30,38 +30,30 @@ function binHead(bin: u32): usize {
   return BIN_HEADS_ADDRESS + (bin << 2);
 }
 
+/** Address of the word that has the bit of a bin. */
+function binMask(bin: u32): usize {
+  return BIN_MASKS_ADDRESS + ((bin >> 6) << 3);
+}
+
 function setBinMask(bin: u32): void {
-  const block = superblock();
-  if (bin < 64) block.binMask0 |= (<u64>1) << bin;
-  else if (bin < 128) block.binMask1 |= (<u64>1) << (bin - 64);
-  else block.binMask2 |= (<u64>1) << (bin - 128);
+  const mask = binMask(bin);
+  store<u64>(mask, load<u64>(mask) | ((<u64>1) << (bin & 63)));
 }
 
 function clearBinMask(bin: u32): void {
-  const block = superblock();
-  if (bin < 64) block.binMask0 &= ~((<u64>1) << bin);
-  else if (bin < 128) block.binMask1 &= ~((<u64>1) << (bin - 64));
-  else block.binMask2 &= ~((<u64>1) << (bin - 128));
+  const mask = binMask(bin);
+  store<u64>(mask, load<u64>(mask) & ~((<u64>1) << (bin & 63)));
 }
 
 /** The first non-empty bin at or above `bin`, NO_BIN when there is none. */
 function nonEmptyBinFrom(bin: u32): u32 {
-  const block = superblock();
-  if (bin < 64) {
-    const mask = block.binMask0 >> bin;
-    if (mask) return bin + <u32>ctz(mask);
-    bin = 64;
+  let word = bin >> 6;
+  let mask = load<u64>(binMask(bin)) & ((<u64>-1) << (bin & 63));
+  while (!mask) {
+    if (++word == BIN_MASK_COUNT) return NO_BIN;
+    mask = load<u64>(BIN_MASKS_ADDRESS + (word << 3));
   }
-  if (bin < 128) {
-    const mask = block.binMask1 >> (bin - 64);
-    if (mask) return bin + <u32>ctz(mask);
-    bin = 128;
-  }
-  if (bin < NO_BIN) {
-    const mask = block.binMask2 >> (bin - 128);
-    if (mask) return bin + <u32>ctz(mask);
-  }
-  return NO_BIN;
+  return (word << 6) + <u32>ctz(mask);
 }
 
 function linkRun(address: usize, granules: u32): void {
@@ -95,6 +87,12 @@ function unlinkRun(address: usize, granules: u32): void {
     if (!next) clearBinMask(bin);
   }
   markUsed(address, granules);
+}
+
+/** Makes a free run of `granules` at `address`, whose neighbours are in use. */
+export function addRun(address: usize, granules: u32): void {
+  superblock().freeGranules += granules;
+  linkRun(address, granules);
 }
 
 /** Gives `granules` at `address` back; they join free neighbours. */
@@ -136,12 +134,12 @@ function takeFrom(address: usize, granules: u32): usize {
 }
 
 /**
- * Takes a free run of at least `granules`: the shortest where that is below 64, else the first that
- * is found.
+ * A free run of at least `granules`: the shortest where that is below 256, else the first that is
+ * found.
  *
  * @returns its address; 0 when no free run is long enough, or one only behind LAST_TRIES shorter ones
  */
-export function takeRun(granules: u32): usize {
+function findRun(granules: u32): usize {
   const fitting = granulesToFittingBin(granules);
   const own = granulesToBin(granules);
   const bin = nonEmptyBinFrom(fitting);
@@ -150,23 +148,54 @@ export function takeRun(granules: u32): usize {
     // A shared bin: some of its runs may be long enough.
     let run: usize = load<u32>(binHead(own));
     for (let tries = longer ? SHARED_BIN_TRIES : LAST_TRIES; run && tries; tries--) {
-      if (load<u32>(run) >= granules) return takeFrom(run, granules);
+      if (load<u32>(run) >= granules) return run;
       run = load<u32>(run, NEXT);
     }
   }
-  return longer ? takeFrom(longer, granules) : 0;
+  return longer;
+}
+
+/** Takes so many granules of a free run as `findRun` finds it. @returns their address, or 0 */
+export function takeRun(granules: u32): usize {
+  const run = findRun(granules);
+  return run ? takeFrom(run, granules) : 0;
+}
+
+/**
+ * The same for index chunks, which lie at multiples of their size. A gap before them is free, and too
+ * short for most, so they are cut from the end of a run that ends at such a multiple, unless memory
+ * ends there too: what is free at its end joins what it grows by.
+ */
+export function takeAlignedRun(granules: u32): usize {
+  const run = findRun(granules + GRANULES_PER_CHUNK - 1);
+  if (!run) return 0;
+  const length = takeWholeRun(run);
+  const bytes = (<usize>granules) << GRANULE_SHIFT;
+  const end = <u64>run + ((<u64>length) << GRANULE_SHIFT);
+  const atEnd = !(end & (CHUNK_SIZE - 1)) && end != (<u64>superblock().heldWasmPages) << 16;
+  const address = atEnd ? <usize>end - bytes : (run + CHUNK_SIZE - 1) & ~(<usize>CHUNK_SIZE - 1);
+  const before = <u32>((address - run) >> GRANULE_SHIFT);
+  const behind = length - before - granules;
+  if (before) freeRun(run, before);
+  if (behind) freeRun(address + bytes, behind);
+  return address;
 }
 
 /**
  * The length of the longest exact-bin free run shorter than `granules`.
  *
- * @param granules 1 to 64
+ * @param granules 1 to 256
  * @returns granules, 0 when there is none
  */
 export function longestRunBelow(granules: u32): u32 {
-  const below = granules > 63 ? <u64>-1 : ((<u64>1) << granules) - 1;
-  const mask = superblock().binMask0 & below;
-  return mask ? 63 - <u32>clz(mask) : 0;
+  const bin = granules - 1;
+  let word = bin >> 6;
+  let mask = load<u64>(binMask(bin)) & ((<u64>-1) >> (63 - (bin & 63)));
+  while (!mask) {
+    if (!word) return 0;
+    mask = load<u64>(BIN_MASKS_ADDRESS + (--word << 3));
+  }
+  return (word << 6) + 63 - <u32>clz(mask);
 }
 
 /** The free run that ends where held memory ends: its length in granules, 0 when there is none. */

@@ -2,6 +2,7 @@ import { mayDie } from "../shared/crash";
 import {
   GRANULE_SHIFT,
   GRANULE_SIZE,
+  GRANULES_PER_CHUNK,
   GRANULES_PER_WASM_PAGE,
   USABLE_WASM_PAGES,
   WASM_PAGE_SHIFT,
@@ -10,7 +11,7 @@ import { STATUS_GROWTH, STATUS_LIMIT } from "../status";
 import { superblock } from "../superblock";
 import { pointMayPass } from "./fault";
 import { FREE_MAP_BYTES_PER_WASM_PAGE } from "./free-map";
-import { freeRun, longestRunBelow, takeRun, trailingRun } from "./runs";
+import { freeRun, longestRunBelow, takeAlignedRun, takeRun, trailingRun } from "./runs";
 
 /**
  * The supply of memory: runs of granules under the pool's limit, growing linear memory when needed.
@@ -34,10 +35,10 @@ const GROWTH_STEP_WASM_PAGES: u32 = 8;
 const FINE_STEP_SHIFT: u32 = 9;
 let stepShift: u32 = GROWTH_STEP_SHIFT;
 const FRAGMENTED_SHIFT: u32 = 7;
-/** Free runs that a small pool may have whatever it holds, in granules: 256 KiB. */
-const FRAGMENTED_LEAST: u32 = 1024;
-/** The free map is grown by an eighth and a little, so that small pools don't grow it often. */
-const FREE_MAP_SPARE_SHIFT: u32 = 3;
+/** Free runs that a small pool may have whatever it holds: 256 KiB. */
+const FRAGMENTED_LEAST: u32 = (256 << 10) / GRANULE_SIZE;
+/** The free map is grown by a sixteenth and a little, so that small pools don't grow it often. */
+const FREE_MAP_SPARE_SHIFT: u32 = 4;
 const FREE_MAP_SPARE_WASM_PAGES: u32 = 16;
 
 /** Makes this instance grow in fine steps, to hold little more than it needs, or in usual ones. */
@@ -55,22 +56,32 @@ export function refuseWith(status: i32): void {
 
 /** @returns the address of a run of `granules`, 0 when limit or engine refuse (see lastFailure) */
 export function allocateRun(granules: u32): usize {
-  const block = superblock();
-  if (!mayAllocate()) return 0;
-  if (usedGranules() + granules > block.limitGranules) {
-    lastFailure = STATUS_LIMIT;
-    return 0;
-  }
+  if (!mayUse(granules)) return 0;
   const run = takeRun(granules);
   if (run) return run;
   return grow(granules) ? takeRun(granules) : 0;
+}
+
+/** The same for index chunks: at a multiple of CHUNK_SIZE. */
+export function allocateAlignedRun(granules: u32): usize {
+  if (!mayUse(granules)) return 0;
+  const run = takeAlignedRun(granules);
+  if (run) return run;
+  return grow(granules + GRANULES_PER_CHUNK - 1) ? takeAlignedRun(granules) : 0;
+}
+
+function mayUse(granules: u32): bool {
+  if (!mayAllocate()) return false;
+  if (usedGranules() + granules <= superblock().limitGranules) return true;
+  lastFailure = STATUS_LIMIT;
+  return false;
 }
 
 /**
  * Takes a free run of `wanted` granules or, where there is none, the longest that is shorter.
  *
  * @param least the shortest run that is of use
- * @param wanted the best length, 63 granules at most unless it equals `least`
+ * @param wanted the best length, MOST_ZSPAGE_GRANULES at most unless it equals `least`
  * @returns the address, 0 when no free run serves; the length is in `lastRunGranules`
  */
 export function takeRunBetween(least: u32, wanted: u32): usize {

@@ -1,7 +1,7 @@
 import { GRANULE_SHIFT } from "../constants";
 import { superblock } from "../superblock";
 import { heldGranules } from "../supply/supply";
-import { defragment, forgetQuiet, isDefragmented } from "./defragmentation";
+import { ANY_DISTANCE, defragment, forgetQuiet, isDefragmented } from "./defragmentation";
 import { freeObject, PARTIAL_GROUPS, takeSlot } from "./pool";
 import { FULL_GROUP, groupHead, OBJECT_HEADER_SIZE, SizeClass, sizeClass } from "./size-classes";
 import { SLOT_BITS, slotAddress, USED_TAG, Zspage } from "./zspage";
@@ -61,7 +61,7 @@ export function compact(budget: u32): u32 {
   if (moved) forgetQuiet();
   compacted = false;
   if (moved < budget) {
-    moved += defragment(budget - moved, 0);
+    moved += defragment(budget - moved, 0, ANY_DISTANCE);
     compacted = isDefragmented();
     if (compacted) forgetQuiet();
   }

@@ -1,4 +1,4 @@
-import { GRANULE_SHIFT, GRANULES_PER_WASM_PAGE } from "../constants";
+import { GRANULE_SHIFT, GRANULE_SIZE, GRANULES_PER_WASM_PAGE } from "../constants";
 import { superblock } from "../superblock";
 import { nextFreeEnd } from "../supply/free-map";
 import { freeRun, takeWholeRun } from "../supply/runs";
@@ -17,14 +17,18 @@ import { moveZspage, zspageAtAddress } from "./zspage";
  * freed.
  */
 
-/** Runs of as many granules find a user and are left alone: 8 KiB. */
-const USEFUL_GRANULES: u32 = 32;
+/** Runs as long find a user and are left alone: 8 KiB. */
+const USEFUL_GRANULES: u32 = 8192 / GRANULE_SIZE;
 
 /** What one call does at most, besides moves: keeps the longest step far under a millisecond. */
 const MOST_RUNS: u32 = 128;
-const MOST_SCANNED_GRANULES: u32 = 1 << 18;
-/** Granules that one call copies at most: 256 KiB. */
-const MOST_COPIED_GRANULES: u32 = 1024;
+/** 64 MiB. */
+const MOST_SCANNED_GRANULES: u32 = (64 << 20) / GRANULE_SIZE;
+/** What one call copies at most: 256 KiB. */
+const MOST_COPIED_GRANULES: u32 = (256 << 10) / GRANULE_SIZE;
+
+/** Every run is worth bringing to the next one. */
+export const ANY_DISTANCE: u32 = u32.MAX_VALUE;
 
 let suspended = false;
 /** Granules gone through since a zspage was moved, by this instance. */
@@ -52,9 +56,10 @@ export function forgetQuiet(): void {
  * behind it, and behind the end of memory at its start.
  *
  * @param wanted granules of the run that is wanted; longer ones are left alone
+ * @param reach granules to the next run at most; one with none as near is left alone
  * @returns how many were moved
  */
-export function defragment(budget: u32, wanted: u32): u32 {
+export function defragment(budget: u32, wanted: u32, reach: u32): u32 {
   // In the shared build a get may read a zspage at any time: they move otherwise (shared/slide).
   if (isDefined(ZMEM_SHARED) || suspended) return 0;
   const block = superblock();
@@ -73,7 +78,7 @@ export function defragment(budget: u32, wanted: u32): u32 {
     const run = (<usize>granule) << GRANULE_SHIFT;
     const behind = granule + load<u32>(run);
     const zspage =
-      behind < end && load<u32>(run) < useful
+      behind < end && load<u32>(run) < useful && isNextNear(behind, stop, reach)
         ? zspageAtAddress((<usize>behind) << GRANULE_SHIFT)
         : null;
     if (!zspage) {
@@ -90,7 +95,14 @@ export function defragment(budget: u32, wanted: u32): u32 {
     quietGranules = 0;
     quietFrom = granule;
   }
-  quietGranules += granule - quietFrom;
+  // What was out of reach is not done with.
+  quietGranules = reach == ANY_DISTANCE ? quietGranules + granule - quietFrom : 0;
   block.defragmentCursor = granule == end ? 0 : granule;
   return moved;
+}
+
+/** Whether the next free run, or the end, is at most `reach` granules behind `granule`. */
+function isNextNear(granule: u32, end: u32, reach: u32): bool {
+  if (reach == ANY_DISTANCE) return true;
+  return nextFreeEnd(granule, min(end, granule + reach + 1)) - granule <= reach;
 }

@@ -61,7 +61,7 @@ export function allocateObject(length: u32, owner: usize): u32 {
 export function takeSlot(record: SizeClass, zspage: Zspage, owner: usize): u32 {
   const slot: u32 = zspage.freeHead;
   const address = slotAddress(zspage, slot, record.size);
-  zspage.freeHead = <u16>(load<u32>(address) >> 1);
+  zspage.freeHead = load<u32>(address) >> 1;
   zspage.used++;
   record.used++;
   if (isDefined(ZMEM_SHARED)) mayDie();
@@ -76,9 +76,9 @@ export function freeObject(location: u32): void {
   const zspage = zspageAt(location >> SLOT_BITS);
   const record = sizeClass(zspage.classIndex);
   const slot = location & SLOT_MASK;
-  store<u32>(slotAddress(zspage, slot, record.size), (<u32>zspage.freeHead) << 1);
+  store<u32>(slotAddress(zspage, slot, record.size), zspage.freeHead << 1);
   if (isDefined(ZMEM_SHARED)) mayDie();
-  zspage.freeHead = <u16>slot;
+  zspage.freeHead = slot;
   zspage.used--;
   record.used--;
   if (zspage.used) refileZspage(record, zspage);

@@ -1,5 +1,5 @@
 import { mayDie } from "../shared/crash";
-import { GRANULE_SHIFT } from "../constants";
+import { GRANULE_SHIFT, GRANULE_SIZE } from "../constants";
 import { superblock } from "../superblock";
 import { FULL_GROUP, groupHead, SizeClass, sizeClass } from "./size-classes";
 
@@ -16,33 +16,90 @@ import { FULL_GROUP, groupHead, SizeClass, sizeClass } from "./size-classes";
  * the zspage is in the list of its fullness group.
  *
  * ```
- * │ header 24 bytes │ object 0: u32 header, payload │ object 1 … │ … │ tail, under one object │
+ * │ header 16 bytes │ object 0: u32 header, payload │ object 1 … │ … │ tail, under one object │
  * object header: in use: address of its entry | 1   ·   free: next free slot << 1
  * table of zspages: address, or for a free id: next free id << 1 | 1
+ *
+ * header, words of 32 bits: │ id 22 │ capacity 10 │
+ *                           │ class 12 │ first free slot 10 │ used 10 │
+ *                           │ next zspage of its group 26 │ group 6 │   a zspage begins at a granule
+ *                           │ previous zspage 32 │
  * ```
+ * Its length is that of its objects.
  */
 @unmanaged
 export class Zspage {
-  id: u32;
-  granules: u16;
-  capacity: u16;
-  used: u16;
-  /** First free slot, NO_SLOT when full. */
-  freeHead: u16;
-  classIndex: u16;
-  group: u16;
-  next: u32;
+  /** What never changes. */
+  idAndCapacity: u32;
+  classAndSlots: u32;
+  nextAndGroup: u32;
   previous: u32;
+
+  get id(): u32 {
+    return this.idAndCapacity >> SLOT_BITS;
+  }
+
+  get capacity(): u32 {
+    return this.idAndCapacity & SLOT_MASK;
+  }
+
+  get classIndex(): u32 {
+    return this.classAndSlots >> (2 * SLOT_BITS);
+  }
+
+  get used(): u32 {
+    return this.classAndSlots & SLOT_MASK;
+  }
+
+  set used(used: u32) {
+    this.classAndSlots = (this.classAndSlots & ~SLOT_MASK) | used;
+  }
+
+  /** First free slot, NO_SLOT when full. */
+  get freeHead(): u32 {
+    return (this.classAndSlots >> SLOT_BITS) & SLOT_MASK;
+  }
+
+  set freeHead(slot: u32) {
+    this.classAndSlots = (this.classAndSlots & ~(SLOT_MASK << SLOT_BITS)) | (slot << SLOT_BITS);
+  }
+
+  /** Address of the next zspage in the list of the group. */
+  get next(): u32 {
+    return this.nextAndGroup & ~GROUP_MASK;
+  }
+
+  set next(address: u32) {
+    this.nextAndGroup = address | this.group;
+  }
+
+  get group(): u32 {
+    return this.nextAndGroup & GROUP_MASK;
+  }
+
+  get granules(): u32 {
+    return objectsToGranules(this.capacity, sizeClass(this.classIndex).size);
+  }
 }
 
-export const ZSPAGE_HEADER_SIZE: u32 = 24;
+export const ZSPAGE_HEADER_SIZE: u32 = 16;
 if (offsetof<Zspage>() != ZSPAGE_HEADER_SIZE) ERROR("zspage: the diagram and the record differ");
 
-export const NO_SLOT: u32 = 0xffff;
+const GROUP_MASK: u32 = GRANULE_SIZE - 1;
+if (FULL_GROUP > GROUP_MASK) ERROR("zspage: the group does not fit below the address");
+
 export const SLOT_BITS: u32 = 10;
 export const SLOT_MASK: u32 = (1 << SLOT_BITS) - 1;
+export const NO_SLOT: u32 = SLOT_MASK;
+/** Slots of a zspage are below NO_SLOT. */
+export const MOST_SLOTS: u32 = SLOT_MASK;
 /** Tag bit of an object header: the object is in use. */
 export const USED_TAG: u32 = 1;
+
+/** Granules that a zspage of so many objects has. */
+export function objectsToGranules(objects: u32, size: u32): u32 {
+  return (objects * size + ZSPAGE_HEADER_SIZE + GRANULE_SIZE - 1) >> GRANULE_SHIFT;
+}
 
 /** The zspage with an id. */
 export function zspageAt(id: u32): Zspage {
@@ -86,7 +143,7 @@ export function moveZspage(zspage: Zspage, address: usize): void {
 /** The zspage that begins at an address; null when something else does. */
 export function zspageAtAddress(address: usize): Zspage | null {
   const block = superblock();
-  const id = load<u32>(address);
+  const id = changetype<Zspage>(address).id;
   if (!id || id >= block.zspageTableCapacity) return null;
   // Only a live zspage is what the table says of its own id; any other bytes fail this.
   return <usize>load<u32>(block.zspageTableAddress + (id << 2)) == address
@@ -99,9 +156,8 @@ export function linkZspage(record: SizeClass, zspage: Zspage, group: u32): void 
   const head = groupHead(record, group);
   const next = load<u32>(head);
   const address = <u32>changetype<usize>(zspage);
-  zspage.group = <u16>group;
   if (isDefined(ZMEM_SHARED)) mayDie();
-  zspage.next = next;
+  zspage.nextAndGroup = next | group;
   zspage.previous = 0;
   if (next) changetype<Zspage>(next).previous = address;
   store<u32>(head, address);

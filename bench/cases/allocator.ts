@@ -6,7 +6,12 @@
  * pool that is filled; lengths are those of real blocks, in random order, so that pairs fall into
  * different classes as they do in practice.
  */
-import { INSPECT_LENGTH_BITS, OPTION_ACCEPT_RAW, STATUS_OK } from "../../src/backends/abi.ts";
+import {
+  GRANULE_SIZE,
+  INSPECT_LENGTH_BITS,
+  OPTION_ACCEPT_RAW,
+  STATUS_OK,
+} from "../../src/backends/abi.ts";
 import type { Corpus } from "../corpora/corpus.ts";
 import { seededRandom, shuffle } from "../corpora/random.ts";
 import type { BenchCase } from "../harness/case.ts";
@@ -18,9 +23,7 @@ const PAGE_SIZE = 4096;
 const FILL_PAGES = { quick: 4096, full: 16384, all: 32768 } as const;
 const PAIRS = 4096;
 const TYPE = 0;
-/** Bytes of an index entry and of the unit in which memory is handed out. */
 const ENTRY_BYTES = 8;
-const GRANULE_BYTES = 256;
 const LENGTH_MASK = (1 << INSPECT_LENGTH_BITS) - 1;
 
 /** The inner functions that are used here (assembly/testing.ts). */
@@ -128,7 +131,7 @@ function fillPool(
 /** Replaces objects in random order: each step frees one and allocates another of a new length. */
 function pairs({ inner, memory }: Pool, lengths: Uint32Array): Task {
   // An object's owner is an entry of the index, which holds its location; here a word of a run.
-  const owners = inner.allocateRun((PAIRS * ENTRY_BYTES) / GRANULE_BYTES) >>> 0;
+  const owners = inner.allocateRun((PAIRS * ENTRY_BYTES) / GRANULE_SIZE) >>> 0;
   if (owners === 0) throw new Error("no memory for the owners of the objects");
   const ownerOf = (at: number): number => owners + at * ENTRY_BYTES;
   let next = 0;

@@ -178,7 +178,7 @@ export const CLASS_GRANULES = 4;
 export const CLASS_FIRST_GROUP = 8;
 export const CLASS_GROUPS = 9;
 
-export const GRANULE_SIZE = 256;
+export const GRANULE_SIZE = 64;
 export const WASM_PAGE_SIZE = 65536;
 export const MAX_WASM_PAGES = 65536;
 

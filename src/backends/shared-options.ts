@@ -10,7 +10,7 @@ export interface SharedZmemOptions {
   readonly limitBytes?: number;
   /**
    * The most that `setLimit` may ever ask for, in bytes; the limit when left out, or 4 GiB if that
-   * is Infinity. Tables are laid out for it: 0.34 % of it is held from the start.
+   * is Infinity. Tables are laid out for it: 0.44 % of it is held from the start.
    */
   readonly maximumBytes?: number;
   /** Whether pages that don't compress are kept raw (the default) or rejected. */

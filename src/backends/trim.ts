@@ -12,11 +12,16 @@ import type { ZmemExports } from "./abi.ts";
 import type { RunningInstance } from "./instance.ts";
 
 /** Bytes for objects in the longest zspage of several (assembly/zsmalloc/zspage.ts). */
-const LONGEST_ZSPAGE = 63 * GRANULE_SIZE - 24;
+const LONGEST_ZSPAGE = 16384 - GRANULE_SIZE - 16;
 /** What a zspage loses at most: its header, and a tail of less than one granule. */
-const ZSPAGE_LOSS = 24 + GRANULE_SIZE - 1;
-/** Headers and tails of zspages cut to what comes, as a factor; measured 1.009 to 1.011. */
-const LEAST_ZSPAGE_FACTOR = 1.009;
+const ZSPAGE_LOSS = 16 + GRANULE_SIZE - 1;
+/** Headers and tails of zspages cut to what comes, as a factor; measured 1.0025 to 1.013. */
+const LEAST_ZSPAGE_FACTOR = 1.0025;
+/** One bit a granule: the map of free runs. */
+const FREE_MAP_SHARE = 1 / (8 * GRANULE_SIZE);
+/** What a map covers at first beyond what is held, as a part of it and bytes of map (assembly/boot.ts). */
+const FREE_MAP_SPARE = 1 / 64;
+const FREE_MAP_SPARE_BYTES = 2048;
 /** Bytes of index that a page needs at least, its group full. */
 const LEAST_INDEX_BYTES = 11;
 /** A trim grows in steps of 1/512; twice that covers runs that are left over. */
@@ -24,7 +29,8 @@ const GROWTH_OVERSHOOT = 1 / 256;
 
 /** @returns bytes of memory that the pages need at least in a fresh instance */
 export function leastTrimmedBytes({ objectBytes, pages }: PoolStats): number {
-  return objectBytes * LEAST_ZSPAGE_FACTOR + pages * LEAST_INDEX_BYTES;
+  const bytes = objectBytes * LEAST_ZSPAGE_FACTOR + pages * LEAST_INDEX_BYTES;
+  return bytes * (1 + FREE_MAP_SHARE);
 }
 
 /** @returns bytes of memory that the pages need at most in a fresh instance */
@@ -38,6 +44,8 @@ export function mostTrimmedBytes(wasm: ZmemExports, { fixedBytes, indexBytes }: 
     const perZspage = Math.max(1, Math.floor(LONGEST_ZSPAGE / size));
     bytes += used * size + Math.ceil(used / perZspage) * ZSPAGE_LOSS;
   }
+  // The first map is of no use any more once another one was needed.
+  bytes += bytes * FREE_MAP_SHARE * (1 + FREE_MAP_SPARE) + FREE_MAP_SPARE_BYTES;
   return (Math.ceil((bytes * (1 + GROWTH_OVERSHOOT)) / WASM_PAGE_SIZE) + 1) * WASM_PAGE_SIZE;
 }
 

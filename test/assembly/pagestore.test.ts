@@ -10,7 +10,7 @@ import { makePage, type PageKind } from "../conformance/pages.ts";
 import { lastInstance, testingModule, type TestingExports } from "./testing-module.ts";
 
 const PAGE_SIZE = 4096;
-const GRANULES_PER_WASM_PAGE = 256;
+const GRANULES_PER_WASM_PAGE = 1024;
 const ALWAYS = 0x7fff_ffff;
 
 function start(options: ZmemBackendOptions = {}): { pool: ZmemBackend; wasm: TestingExports } {

@@ -28,6 +28,8 @@ export interface TestingExports extends ZmemExports {
   granulesToBin(granules: number): number;
   granulesToFittingBin(granules: number): number;
   takeRun(granules: number): number;
+  takeAlignedRun(granules: number): number;
+  startDefragmentation(): void;
   freeRun(address: number, granules: number): void;
   allocateRun(granules: number): number;
   memory: never;
