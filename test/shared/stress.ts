@@ -96,8 +96,9 @@ export async function runStress(options: StressOptions): Promise<StressResult> {
 
   const workers = Array.from({ length: options.workers }, (_, slot) => start(slot));
   if (options.limitBytes !== undefined) {
-    // Not before all have their windows.
-    while (backend.countWorkers() <= options.workers && violations.length === 0) await sleep(1);
+    // Not before all have their windows, which they get after they are counted.
+    const isWaiting = (_: Worker, slot: number): boolean => history.worker(slot) === 0;
+    while (workers.some(isWaiting) && violations.length === 0) await sleep(1);
     backend.setLimit(backend.stats().fixedBytes + options.limitBytes);
   }
   const until = performance.now() + options.milliseconds;
