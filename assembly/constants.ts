@@ -21,7 +21,7 @@ export const CHUNKS_PER_WASM_PAGE: u32 = WASM_PAGE_SIZE / CHUNK_SIZE;
 export const GRANULES_PER_CHUNK: u32 = CHUNK_SIZE / GRANULE_SIZE;
 
 /** The longest zspage of more than one object, in granules: a little under 16 KiB. */
-export const MOST_ZSPAGE_GRANULES: u32 = 16384 / GRANULE_SIZE - 1;
+export const MOST_ZSPAGE_GRANULES: u32 = 255;
 
 /** Wasm pages that a 32-bit memory can have at most. */
 export const MAX_WASM_PAGES: u32 = 65536;

@@ -5,6 +5,7 @@ import {
   GRANULE_SIZE,
   GRANULES_PER_WASM_PAGE,
   MAX_TYPES,
+  WASM_PAGE_SHIFT,
 } from "./constants";
 import {
   CHUNK_HEADER_SIZE,
@@ -36,7 +37,7 @@ import {
 } from "./index/type-root";
 import { BIN_HEADS_ADDRESS, BIN_MASKS_ADDRESS, superblock } from "./superblock";
 import { BIN_COUNT, granulesToBin } from "./supply/bins";
-import { isFreeEnd } from "./supply/free-map";
+import { FREE_MAP_BYTES_PER_WASM_PAGE, isFreeEnd } from "./supply/free-map";
 import { FULL_GROUP, groupHead, lengthToClass, sizeClass } from "./zsmalloc/size-classes";
 import {
   NO_SLOT,
@@ -75,6 +76,7 @@ export function validateSupply(): i32 {
   if (block.heldWasmPages != <u32>memory.size()) return 101;
   if (block.peakWasmPages < block.heldWasmPages) return 102;
   let free: u32 = 0;
+  let ends: u32 = 0;
   for (let bin: u32 = 0; bin < BIN_COUNT; bin++) {
     let run: usize = load<u32>(BIN_HEADS_ADDRESS + (bin << 2));
     const mask = load<u64>(BIN_MASKS_ADDRESS + ((bin >> 6) << 3));
@@ -94,11 +96,13 @@ export function validateSupply(): i32 {
       }
       if (end < heldBytes && isFreeEnd(<usize>end)) return 111;
       free += granules;
+      ends += min<u32>(granules, 2);
       previous = run;
       run = load<u32>(run, 4);
     }
   }
   if (free != block.freeGranules) return 112;
+  if (ends != countMarks()) return 114;
   const sum =
     block.fixedGranules +
     block.freeGranules +
@@ -106,6 +110,17 @@ export function validateSupply(): i32 {
     block.tableGranules +
     block.zspageGranules;
   return sum == block.heldWasmPages * GRANULES_PER_WASM_PAGE ? 0 : 113;
+}
+
+/** Granules that the free map marks: with those of the free runs told, none is left for memory in use. */
+function countMarks(): u32 {
+  const block = superblock();
+  const bytes = block.heldWasmPages * FREE_MAP_BYTES_PER_WASM_PAGE;
+  let marks: u64 = 0;
+  for (let at: u32 = 0; at < bytes; at += 8) {
+    marks += popcnt<u64>(load<u64>(<usize>(block.freeMapAddress + at)));
+  }
+  return <u32>marks;
 }
 
 /** All zspages. Whether objects without an owner may be is for the caller to say. */
@@ -149,8 +164,8 @@ export function validateZspages(): i32 {
 
 function validateZspage(zspage: Zspage, size: u32): i32 {
   const capacity: u32 = zspage.capacity;
-  const end = zspage.granules << GRANULE_SHIFT;
-  if (<u32>slotAddress(zspage, capacity, size) - <u32>changetype<usize>(zspage) > end) return 220;
+  const end = <u64>changetype<usize>(zspage) + ((<u64>zspage.granules) << GRANULE_SHIFT);
+  if (end > (<u64>superblock().heldWasmPages) << WASM_PAGE_SHIFT) return 220;
   const expectedGroup = zspage.used == capacity ? FULL_GROUP : (zspage.used << 3) / capacity;
   if (!zspage.used || zspage.group != expectedGroup) return 221;
   let used: u32 = 0;

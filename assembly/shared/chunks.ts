@@ -5,7 +5,7 @@ import { superblock } from "../superblock";
 import { freeRun } from "../supply/runs";
 import { allocateAlignedRun, refuseWith } from "../supply/supply";
 import { lockSupply, sharedHeader, unlockSupply } from "./header";
-import { clearBit, setBit } from "./granule-map";
+import { clearBit, setBit } from "./bit-map";
 
 /**
  * Index chunks of the shared build, which a bit in the chunk map names.

@@ -29,7 +29,7 @@ import { OBJECT_HEADER_SIZE, classToSize, lengthToClass } from "../zsmalloc/size
 import { SLOT_BITS, SLOT_MASK, ZSPAGE_HEADER_SIZE } from "../zsmalloc/zspage";
 import { chunkToRoot } from "./chunks";
 import { sharedHeader } from "./header";
-import { isBitSet, nextSetBit } from "./granule-map";
+import { isBitSet, nextSetBit } from "./bit-map";
 import {
   isOpen,
   isSamePublication,

@@ -13,7 +13,7 @@ import { bucketAddress, FIRST_BUCKETS, TypeRoot } from "../index/type-root";
 import { superblock } from "../superblock";
 import { chunkToRoot } from "./chunks";
 import { lockSupply, sharedHeader, unlockSupply } from "./header";
-import { nextSetBit } from "./granule-map";
+import { nextSetBit } from "./bit-map";
 import { count } from "./store";
 import { beginChange, clearCounts, endChange } from "./stripe";
 

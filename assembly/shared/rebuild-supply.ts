@@ -12,7 +12,7 @@ import { BIN_COUNT, BIN_MASK_COUNT } from "../supply/bins";
 import { FREE_MAP_BYTES_PER_WASM_PAGE } from "../supply/free-map";
 import { addRun } from "../supply/runs";
 import { Zspage } from "../zsmalloc/zspage";
-import { clearBits, nextClearBit, nextSetBit, setBits } from "./granule-map";
+import { clearBits, nextClearBit, nextSetBit, setBits } from "./bit-map";
 import { MAX_WORKERS, sharedHeader, workerRecord } from "./header";
 import { ROOTS_GRANULES, stripeAt, STRIPES, typeRoots } from "./stripe";
 

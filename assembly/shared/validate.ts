@@ -35,7 +35,7 @@ import {
   WorkerRecord,
   workerRecord,
 } from "./header";
-import { nextSetBit } from "./granule-map";
+import { nextSetBit } from "./bit-map";
 import { classLock, spareOwner } from "./objects";
 import {
   areaLock,

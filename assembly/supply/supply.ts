@@ -159,14 +159,16 @@ function grow(granules: u32): bool {
   let need = (missing + GRANULES_PER_WASM_PAGE - 1) / GRANULES_PER_WASM_PAGE;
   let mapPages: u32 = 0;
   let mapGranules: u32 = 0;
+  const limit = min(block.limitWasmPages, USABLE_WASM_PAGES);
   if (held + need > block.freeMapWasmPages) {
     // The free map must cover the new pages before they can be handed out: it moves to their start.
     const required = held + need;
     mapPages = required + (required >> FREE_MAP_SPARE_SHIFT) + FREE_MAP_SPARE_WASM_PAGES;
+    // No more than the limit allows: near it the map would take the memory that it is for.
+    mapPages = min(mapPages, max(required, limit));
     mapGranules = (mapPages * FREE_MAP_BYTES_PER_WASM_PAGE + GRANULE_SIZE - 1) >> GRANULE_SHIFT;
     need = (granules + mapGranules + GRANULES_PER_WASM_PAGE - 1) / GRANULES_PER_WASM_PAGE;
   }
-  const limit = min(block.limitWasmPages, USABLE_WASM_PAGES);
   if (held + need > limit) {
     lastFailure = STATUS_LIMIT;
     return false;

@@ -155,14 +155,16 @@ function bestGranules(record: SizeClass): u32 {
 function allocateZspageRun(least: u32, wanted: u32): usize {
   if (!mayAllocate()) return 0;
   let run = takeRunBetween(least, wanted);
-  for (let round = 0; !run && round < DEFRAGMENT_ROUNDS && isFragmented(); round++) {
+  // Zspages of the shared build slide in compaction alone (shared/slide).
+  const rounds = isDefined(ZMEM_SHARED) ? 0 : DEFRAGMENT_ROUNDS;
+  for (let round = 0; !run && round < rounds && isFragmented(); round++) {
     // None moved means nothing to move in that stretch of memory: the next round looks further on.
     defragment(DEFRAGMENT_ZSPAGES, wanted, REACH);
     run = takeRunBetween(least, wanted);
   }
   if (run) return run;
   run = growRunBetween(least, wanted);
-  if (run || superblock().freeGranules < least) return run;
+  if (run || isDefined(ZMEM_SHARED) || superblock().freeGranules < least) return run;
   // Nothing more to be had: what is free has to be brought together.
   for (let round = 0; !run && round < LAST_ROUNDS; round++) {
     defragment(DEFRAGMENT_ZSPAGES, least, ANY_DISTANCE);

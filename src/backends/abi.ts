@@ -179,6 +179,9 @@ export const CLASS_FIRST_GROUP = 8;
 export const CLASS_GROUPS = 9;
 
 export const GRANULE_SIZE = 64;
+/** Bytes of the header of a zspage, and the bytes that the longest of several objects has. */
+export const ZSPAGE_HEADER_SIZE = 16;
+export const MOST_ZSPAGE_BYTES = 16384 - GRANULE_SIZE;
 export const WASM_PAGE_SIZE = 65536;
 export const MAX_WASM_PAGES = 65536;
 

@@ -7,19 +7,30 @@
  * Invariant: the old instance is only read.
  */
 import type { PoolStats } from "../types.ts";
-import { CLASS_SIZE, CLASS_USED, GRANULE_SIZE, STATUS_OK, WASM_PAGE_SIZE } from "./abi.ts";
+import {
+  CLASS_SIZE,
+  CLASS_USED,
+  GRANULE_SIZE,
+  MOST_ZSPAGE_BYTES,
+  STATUS_OK,
+  WASM_PAGE_SIZE,
+  ZSPAGE_HEADER_SIZE,
+} from "./abi.ts";
 import type { ZmemExports } from "./abi.ts";
 import type { RunningInstance } from "./instance.ts";
 
-/** Bytes for objects in the longest zspage of several (assembly/zsmalloc/zspage.ts). */
-const LONGEST_ZSPAGE = 16384 - GRANULE_SIZE - 16;
+/** Bytes for objects in the longest zspage of several. */
+const LONGEST_ZSPAGE = MOST_ZSPAGE_BYTES - ZSPAGE_HEADER_SIZE;
 /** What a zspage loses at most: its header, and a tail of less than one granule. */
-const ZSPAGE_LOSS = 16 + GRANULE_SIZE - 1;
+const ZSPAGE_LOSS = ZSPAGE_HEADER_SIZE + GRANULE_SIZE - 1;
 /** Headers and tails of zspages cut to what comes, as a factor; measured 1.0025 to 1.013. */
 const LEAST_ZSPAGE_FACTOR = 1.0025;
 /** One bit a granule: the map of free runs. */
 const FREE_MAP_SHARE = 1 / (8 * GRANULE_SIZE);
-/** What a map covers at first beyond what is held, as a part of it and bytes of map (assembly/boot.ts). */
+/**
+ * What the first map covers beyond what is held, as a part of it and bytes of map (assembly/boot.ts). Room
+ * for a second map, with more to spare, is in what the old pool's fixed part and tables take: its own.
+ */
 const FREE_MAP_SPARE = 1 / 64;
 const FREE_MAP_SPARE_BYTES = 2048;
 /** Bytes of index that a page needs at least, its group full. */

@@ -61,6 +61,10 @@ names("has the forms of an entry", () => {
 names("has the sizes and bounds", () => {
   const sources = constantsOf("assembly/constants.ts");
   assert.is(abi.GRANULE_SIZE, sources.get("GRANULE_SIZE"));
+  const zspage = constantsOf("assembly/zsmalloc/zspage.ts");
+  assert.is(abi.ZSPAGE_HEADER_SIZE, zspage.get("ZSPAGE_HEADER_SIZE"));
+  const granules = sources.get("MOST_ZSPAGE_GRANULES") ?? 0;
+  assert.is(abi.MOST_ZSPAGE_BYTES, granules * abi.GRANULE_SIZE);
   assert.is(abi.WASM_PAGE_SIZE, sources.get("WASM_PAGE_SIZE"));
   assert.is(abi.MAX_WASM_PAGES, sources.get("MAX_WASM_PAGES"));
   assert.is(MIN_PAGE_SIZE, sources.get("MIN_PAGE_SIZE"));
