@@ -31,8 +31,12 @@ export const SHORT_HASH: u64 = 32;
 export const MEDIUM_HASH: u64 = 40;
 /** Bits hashed: five bytes and a half. */
 export const MIDDLE_HASH: u64 = 44;
+/** Bits hashed: six bytes and a quarter. */
+export const SPARSE_HASH: u64 = 50;
 /** Bits hashed: six bytes and a half. */
 export const LONG_HASH: u64 = 52;
+/** Bits hashed: a bit more than seven bytes. */
+export const LONGEST_HASH: u64 = 57;
 
 /** Positions looked up: every byte. */
 export const DENSE_STRIDE: usize = 1;
@@ -123,7 +127,7 @@ export function extendBackward(
   stride: usize,
   hashed: u64,
 ): usize {
-  if (stride == DENSE_STRIDE && hashed != LONG_HASH) {
+  if (stride == DENSE_STRIDE && hashed < LONG_HASH) {
     const isEqual = <usize>(load<u8>(input - 1) == load<u8>(candidate - 1));
     return input - (isEqual & (<usize>(candidate != source)));
   }

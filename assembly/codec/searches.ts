@@ -6,8 +6,8 @@
  *   default, below 32 KiB   long words by 6.5 bytes at each position, everything else by 5
  *   default, from 32 KiB    words by 5 bytes at words alone, sparse pages by 4, else by 5
  *   fast                    long words, from 32 KiB all words, by 5 bytes at words alone; text by 5,
- *                           from 32 KiB by 6.5, short words by 5; the rest by 6.5 at every other
- *                           position
+ *                           from 32 KiB by 7, short words by 5; the rest at every other position, by
+ *                           6.25 where it is sparse and else by 7
  * With near offsets a sequence is a byte shorter, so shorter matches pay: long words below 32 KiB are
  * searched by 5.5 bytes; all else is the same.
  *
@@ -19,9 +19,11 @@ import {
   DENSE_STRIDE,
   EVEN_STRIDE,
   LONG_HASH,
+  LONGEST_HASH,
   MEDIUM_HASH,
   MIDDLE_HASH,
   SHORT_HASH,
+  SPARSE_HASH,
   WORD_STRIDE,
 } from "./match";
 import { UNIT_LONG_WORD, UNIT_NONE, UNIT_WORD } from "./near-format";
@@ -141,7 +143,7 @@ function searchShort(
   );
 }
 
-/** The search for pages in which long matches are enough. */
+/** The search for small pages in which long matches are enough. */
 function searchLong(
   destination: usize,
   capacity: u32,
@@ -149,7 +151,7 @@ function searchLong(
   pageSize: u32,
   table: usize,
 ): u32 {
-  return searchBySize(
+  return search(
     destination,
     capacity,
     source,
@@ -157,8 +159,29 @@ function searchLong(
     table,
     DENSE_STRIDE,
     SMALL_TABLE_BITS,
-    MIDDLE_TABLE_BITS,
     LONG_HASH,
+    false,
+    UNIT_NONE,
+  );
+}
+
+/** The same for large ones, at effort `fast`. */
+function searchLongest(
+  destination: usize,
+  capacity: u32,
+  source: usize,
+  pageSize: u32,
+  table: usize,
+): u32 {
+  return search(
+    destination,
+    capacity,
+    source,
+    pageSize,
+    table,
+    DENSE_STRIDE,
+    MIDDLE_TABLE_BITS,
+    LONGEST_HASH,
     false,
     UNIT_NONE,
   );
@@ -273,7 +296,7 @@ export function compressFast(
       ? searchWordsNear(destination, capacity, source, pageSize, table, unit)
       : searchEachWord(destination, capacity, source, pageSize, table);
   }
-  if (shape == SHAPE_OTHER || shape == SHAPE_RUNS || shape == SHAPE_SPARSE) {
+  if (shape == SHAPE_OTHER) {
     return search(
       destination,
       capacity,
@@ -282,7 +305,21 @@ export function compressFast(
       table,
       EVEN_STRIDE,
       SMALL_TABLE_BITS,
-      LONG_HASH,
+      LONGEST_HASH,
+      false,
+      UNIT_NONE,
+    );
+  }
+  if (shape == SHAPE_RUNS || shape == SHAPE_SPARSE) {
+    return search(
+      destination,
+      capacity,
+      source,
+      pageSize,
+      table,
+      EVEN_STRIDE,
+      SMALL_TABLE_BITS,
+      SPARSE_HASH,
       false,
       UNIT_NONE,
     );
@@ -291,7 +328,7 @@ export function compressFast(
     return searchWords(destination, capacity, source, pageSize, table);
   }
   if (shape == SHAPE_TEXT && isLarge) {
-    return searchLong(destination, capacity, source, pageSize, table);
+    return searchLongest(destination, capacity, source, pageSize, table);
   }
   return searchMedium(destination, capacity, source, pageSize, table);
 }
