@@ -13,7 +13,7 @@ import { REJECT_COUNT } from "./status";
  * Layout of linear memory after `boot`:
  * ```
  * 0        1024         + superblock      + lists, types       + class table    + windows, scratch
- * ├─ null ──┼─ superblock ┼─ type roots, rejects, bin heads ─┼─ size classes ─┼─ put, get, block ─┤
+ * ├─ null ──┼─ superblock ┼─ type roots, rejects, bins ──────┼─ size classes ─┼─ put, get, block ─┤
  * └ first free granule: zspages, index chunks, directories, free runs, in any order, to the end
  * ```
  *

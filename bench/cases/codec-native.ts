@@ -12,7 +12,8 @@
  * liblz4 ("decompress") and on those of zmem ("decompress blocks of zmem"), all four in the same
  * rounds: on the same blocks only the decoders differ; zmem on zmem's blocks against liblz4 on
  * liblz4's is what a page costs that each side wrote itself, where a compressor that writes fewer
- * sequences counts as well. Pages that one of the two keeps raw are left out of all four.
+ * sequences counts as well. The blocks of "zmem adaptive" are decoded in the same rounds, by zmem alone.
+ * Pages that one of them keeps raw are left out of all.
  *
  * Where compiler, library or headers are missing there are no native rows, and the reason is said.
  */
@@ -203,12 +204,9 @@ export async function measureCodecAgainstNative(
     if (liblz4 !== undefined) {
       liblz4.compress(FIRST, count);
       sides.push(["decompress", FIRST]);
-      const [second, third] = [SECOND, THIRD].map(
-        (place) => new Uint32Array(memory.buffer, place.lengths, count),
-      ) as [Uint32Array, Uint32Array];
-      leaveOutRawPages(lengths, second);
-      leaveOutRawPages(second, third);
-      leaveOutRawPages(lengths, second);
+      leaveOutRawPages(
+        [FIRST, SECOND, THIRD].map((place) => new Uint32Array(memory.buffer, place.lengths, count)),
+      );
       if (lengths.every((length) => length === 0)) continue;
     }
     // A whole pass goes before each batch: nobody finds blocks warm that another could not.
@@ -229,10 +227,12 @@ export async function measureCodecAgainstNative(
   return { isNativeMeasured: addon !== undefined, native: note };
 }
 
-/** A length of 0 says that a page is kept raw: both sides pass over those of either. */
-function leaveOutRawPages(some: Uint32Array, others: Uint32Array): void {
-  for (let index = 0; index < some.length; index++) {
-    if (some[index] === 0 || others[index] === 0) some[index] = others[index] = 0;
+/** A length of 0 says that a page is kept raw by one of them: all pass over it. */
+function leaveOutRawPages(sides: readonly Uint32Array[]): void {
+  for (let index = 0; index < (sides[0]?.length ?? 0); index++) {
+    if (sides.some((lengths) => lengths[index] === 0)) {
+      for (const lengths of sides) lengths[index] = 0;
+    }
   }
 }
 

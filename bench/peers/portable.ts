@@ -2,7 +2,8 @@
  * Codecs that run wherever JavaScript does: zmem's own, and the peers written in JavaScript.
  *
  * Why so: zmem's codec is measured here as a peer would be, one call per page from JavaScript with
- * the copies in and out, and not as the loop inside the module that the comparison with C uses.
+ * the copies in and out, and not as the loop inside the module that the comparison with C uses. It
+ * writes LZ4 blocks here, as its peers do; what pools make of words is in "codec-native".
  * Peers are called as their documentation says for one block; what they need per page (the hash
  * table of lz4js) is reused where they let it.
  */

@@ -58,6 +58,18 @@ names("has the forms of an entry", () => {
   assert.is(abi.FORM_RAW, sources.get("FORM_BLOCK"), "a block of codec 1 is above raw");
 });
 
+names("has the codecs of blocks, and what a pool may be told of them", () => {
+  const sources = constantsOf("assembly/codec/registry.ts");
+  const ids = ["CODEC_LZ4", "CODEC_WORDS", "CODEC_LONG_WORDS"].map((name) => sources.get(name));
+  assert.equal(
+    ids,
+    abi.BLOCK_CODECS.map((_, index) => index + 1),
+  );
+  assert.is(abi.CODECS.indexOf("lz4"), sources.get("CODEC_LZ4"));
+  const superblock = constantsOf("assembly/superblock.ts");
+  assert.is(abi.OPTION_CODEC_SHIFT, superblock.get("OPTION_CODEC_SHIFT"));
+});
+
 names("has the sizes and bounds", () => {
   const sources = constantsOf("assembly/constants.ts");
   assert.is(abi.GRANULE_SIZE, sources.get("GRANULE_SIZE"));
